@@ -1,0 +1,127 @@
+/*
+ * activation_template.h: activations and their derivatives over arrays.
+ */
+
+/* f(z). Activations whose derivative is not a function of f(z) alone give it too. */
+BP_INLINE vec activation_value(bp_activation f, vec z, vec *derivative) {
+    switch (f) {
+    case BP_SIGMOID: return math_sigmoid(z);
+    case BP_TANH: return math_tanh(z);
+    case BP_RELU: return vec_max(math_zero(), z);
+    case BP_LEAKY_RELU: return vec_if_greater(z, math_zero(), z, vec_mul(z, vec_set1(MATH_LEAK)));
+    case BP_ELU: return math_elu(z);
+    case BP_SOFTPLUS: return math_softplus(z, derivative);
+    case BP_SILU: return math_silu(z, derivative);
+    case BP_GELU: return math_gelu(z, derivative);
+    default: return z;
+    }
+}
+
+/* f'(z), from a = f(z). */
+BP_INLINE vec activation_slope(bp_activation f, vec a) {
+    switch (f) {
+    case BP_SIGMOID: return vec_mul(a, vec_sub(math_one(), a));
+    case BP_TANH: return vec_fnma(a, a, math_one());
+    case BP_RELU: return vec_if_greater(a, math_zero(), math_one(), math_zero());
+    case BP_LEAKY_RELU: return vec_if_greater(a, math_zero(), math_one(), vec_set1(MATH_LEAK));
+    case BP_ELU: return vec_if_greater(a, math_zero(), math_one(), vec_add(a, math_one()));
+    default: return math_one();
+    }
+}
+
+BP_INLINE void activation_map(bp_activation f, const real *z, real *a, real *derivative, size_t n) {
+    for (size_t i = 0; i < n; i += VEC_LANES) {
+        const size_t lanes = vec_count(n - i);
+        vec slope = math_one();
+        vec_keep(a + i, activation_value(f, vec_get(z + i, lanes), &slope), lanes);
+        if (derivative) vec_keep(derivative + i, slope, lanes);
+    }
+}
+
+/* The largest of n numbers; for none, anything. */
+static real activation_largest(const real *z, size_t n) {
+    real largest = n > 0 ? z[0] : 0;
+    for (size_t j = 1; j < n; j++) largest = z[j] > largest ? z[j] : largest;
+    return largest;
+}
+
+/*
+ * One row of softmax, shifted by its largest input so that nothing overflows.
+ * Returns the sum of the exponentials.
+ */
+static real activation_softmax_row(const real *z, real *a, size_t n) {
+    const vec largest = vec_set1(activation_largest(z, n));
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t lanes = vec_count(n - j);
+        vec_keep(a + j, math_exp(vec_sub(vec_get(z + j, lanes), largest)), lanes);
+    }
+    real sum = 0;
+    for (size_t j = 0; j < n; j++) sum += a[j];
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t lanes = vec_count(n - j);
+        vec_keep(a + j, vec_div(vec_get(a + j, lanes), vec_set1(sum)), lanes);
+    }
+    return sum;
+}
+
+static void activate(bp_activation f, const real *z, real *a, real *derivative, size_t batch, size_t n) {
+    switch (f) {
+    case BP_SIGMOID: activation_map(BP_SIGMOID, z, a, NULL, batch * n); break;
+    case BP_TANH: activation_map(BP_TANH, z, a, NULL, batch * n); break;
+    case BP_RELU: activation_map(BP_RELU, z, a, NULL, batch * n); break;
+    case BP_LEAKY_RELU: activation_map(BP_LEAKY_RELU, z, a, NULL, batch * n); break;
+    case BP_ELU: activation_map(BP_ELU, z, a, NULL, batch * n); break;
+    case BP_SOFTPLUS: activation_map(BP_SOFTPLUS, z, a, derivative, batch * n); break;
+    case BP_SILU: activation_map(BP_SILU, z, a, derivative, batch * n); break;
+    case BP_GELU: activation_map(BP_GELU, z, a, derivative, batch * n); break;
+    case BP_SOFTMAX:
+        for (size_t s = 0; s < batch; s++) activation_softmax_row(z + s * n, a + s * n, n);
+        break;
+    default: activation_map(BP_IDENTITY, z, a, NULL, batch * n); break;
+    }
+}
+
+BP_INLINE void activation_delta_map(bp_activation f, const real *a, const real *g, real *delta, size_t n) {
+    for (size_t i = 0; i < n; i += VEC_LANES) {
+        const size_t lanes = vec_count(n - i);
+        const vec slope = activation_slope(f, vec_get(a + i, lanes));
+        vec_keep(delta + i, vec_mul(vec_get(g + i, lanes), slope), lanes);
+    }
+}
+
+static void activation_multiply(const real *g, const real *slope, real *delta, size_t n) {
+    for (size_t i = 0; i < n; i += VEC_LANES) {
+        const size_t lanes = vec_count(n - i);
+        vec_keep(delta + i, vec_mul(vec_get(g + i, lanes), vec_get(slope + i, lanes)), lanes);
+    }
+}
+
+/* delta[j] = a[j] * (g[j] - sum over k ascending of g[k] * a[k]): the softmax's whole Jacobian. */
+static void activation_softmax_delta_row(const real *a, const real *g, real *delta, size_t n) {
+    real dot = 0;
+    for (size_t k = 0; k < n; k++) dot = real_fma(g[k], a[k], dot);
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t lanes = vec_count(n - j);
+        const vec difference = vec_sub(vec_get(g + j, lanes), vec_set1(dot));
+        vec_keep(delta + j, vec_mul(vec_get(a + j, lanes), difference), lanes);
+    }
+}
+
+static void activation_delta(bp_activation f, const real *a, const real *derivative, const real *g,
+                             real *delta, size_t batch, size_t n) {
+    switch (f) {
+    case BP_SIGMOID: activation_delta_map(BP_SIGMOID, a, g, delta, batch * n); break;
+    case BP_TANH: activation_delta_map(BP_TANH, a, g, delta, batch * n); break;
+    case BP_RELU: activation_delta_map(BP_RELU, a, g, delta, batch * n); break;
+    case BP_LEAKY_RELU: activation_delta_map(BP_LEAKY_RELU, a, g, delta, batch * n); break;
+    case BP_ELU: activation_delta_map(BP_ELU, a, g, delta, batch * n); break;
+    case BP_SOFTPLUS:
+    case BP_SILU:
+    case BP_GELU: activation_multiply(g, derivative, delta, batch * n); break;
+    case BP_SOFTMAX:
+        for (size_t s = 0; s < batch; s++)
+            activation_softmax_delta_row(a + s * n, g + s * n, delta + s * n, n);
+        break;
+    default: activation_delta_map(BP_IDENTITY, a, g, delta, batch * n); break;
+    }
+}

@@ -1,0 +1,69 @@
+/*
+ * internal.h: what the files of the core share and nobody else sees.
+ */
+#ifndef BP_INTERNAL_H
+#define BP_INTERNAL_H
+
+#include "backprop.h"
+#include "platform.h"
+
+/* The sums that bp_sum_of_squares_f32() keeps; a multiple of every vector's lanes. */
+#define BP_NORM_LANES 32
+
+#include "precision_f32.h"
+
+#include "kernel_table_template.h"
+
+#include "precision_f64.h"
+
+#include "kernel_table_template.h"
+
+struct bp_kernels {
+    bp_isa isa;
+    const struct bp_kernel_table_f32 *f32;
+    const struct bp_kernel_table_f64 *f64;
+};
+
+extern const struct bp_kernel_table_f32 bp_kernels_scalar_f32;
+extern const struct bp_kernel_table_f64 bp_kernels_scalar_f64;
+#if BP_HAS_NEON
+extern const struct bp_kernel_table_f32 bp_kernels_neon_f32;
+extern const struct bp_kernel_table_f64 bp_kernels_neon_f64;
+#endif
+#if BP_HAS_X86
+extern const struct bp_kernel_table_f32 bp_kernels_avx2_f32, bp_kernels_avx512_f32;
+extern const struct bp_kernel_table_f64 bp_kernels_avx2_f64, bp_kernels_avx512_f64;
+#endif
+
+/* 1 if this processor and its operating system can run the instruction set; cpu.c. */
+int bp_cpu_has(bp_isa isa);
+
+/*
+ * The share of one thread in a task that bp_pool_run() started; thread_pool.c.
+ * 'threads' is 1 where the pool was busy or NULL.
+ */
+typedef struct bp_team {
+    bp_pool *pool;
+    size_t thread, threads;
+} bp_team;
+
+typedef void bp_task(const bp_team *team, void *context);
+
+/* Runs the task once on every thread of the pool, the caller's included, and waits for all. */
+void bp_pool_run(bp_pool *pool, bp_task *task, void *context);
+
+/* Waits until every thread of the team is here. */
+void bp_team_wait(const bp_team *team);
+
+typedef struct bp_range {
+    size_t first, last;
+} bp_range;
+
+/* This thread's part of n items, in whole grains (the last may be cut). */
+bp_range bp_team_range(const bp_team *team, size_t n, size_t grain);
+
+/* Rows 'first' to 'last' of w, to columns of wt; kernels_api.c. */
+void bp_transpose_rows_f32(const float *w, float *wt, size_t n_in, size_t n_out, size_t first, size_t last);
+void bp_transpose_rows_f64(const double *w, double *wt, size_t n_in, size_t n_out, size_t first, size_t last);
+
+#endif

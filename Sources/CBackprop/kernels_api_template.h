@@ -1,0 +1,112 @@
+/*
+ * kernels_api_template.h: the public kernels of one precision, by way of the table.
+ *
+ * BP_TABLE is the member of bp_kernels that holds the table.
+ */
+
+void BP_(bp_exp)(const bp_kernels *k, const real *x, real *y, size_t n) { k->BP_TABLE->exp(x, y, n); }
+
+void BP_(bp_log)(const bp_kernels *k, const real *x, real *y, size_t n) { k->BP_TABLE->log(x, y, n); }
+
+void BP_(bp_tanh)(const bp_kernels *k, const real *x, real *y, size_t n) { k->BP_TABLE->tanh(x, y, n); }
+
+void BP_(bp_dense_forward)(const bp_kernels *k, const real *x, const real *w, const real *b, real *z,
+                           size_t batch, size_t n_in, size_t n_out) {
+    k->BP_TABLE->dense_forward(x, w, b, z, batch, n_in, n_out);
+}
+
+void BP_(bp_activate)(const bp_kernels *k, bp_activation f, const real *z, real *a, real *derivative,
+                      size_t batch, size_t n) {
+    k->BP_TABLE->activate(f, z, a, derivative, batch, n);
+}
+
+void BP_(bp_activation_delta)(const bp_kernels *k, bp_activation f, const real *a, const real *derivative,
+                              const real *g, real *delta, size_t batch, size_t n) {
+    k->BP_TABLE->activation_delta(f, a, derivative, g, delta, batch, n);
+}
+
+void BP_(bp_loss_delta)(const bp_kernels *k, bp_loss loss, const real *a, const real *t, real scale, real *g,
+                        real *losses, size_t batch, size_t n) {
+    k->BP_TABLE->loss_delta(loss, a, t, scale, g, losses, batch, n);
+}
+
+void BP_(bp_softmax_cross_entropy)(const bp_kernels *k, const real *z, const real *t, real scale, real *a,
+                                   real *delta, real *losses, size_t batch, size_t n) {
+    k->BP_TABLE->softmax_cross_entropy(z, t, scale, a, delta, losses, batch, n);
+}
+
+void BP_(bp_sigmoid_cross_entropy)(const bp_kernels *k, const real *z, const real *t, real scale, real *a,
+                                   real *delta, real *losses, size_t batch, size_t n) {
+    k->BP_TABLE->sigmoid_cross_entropy(z, t, scale, a, delta, losses, batch, n);
+}
+
+void BP_(bp_scale)(const real *x, const real *offset, const real *factor, real *y, size_t batch, size_t n) {
+    for (size_t s = 0; s < batch; s++)
+        for (size_t j = 0; j < n; j++) y[s * n + j] = (x[s * n + j] - offset[j]) * factor[j];
+}
+
+size_t BP_(bp_one_hot)(const int32_t *classes, real *t, size_t batch, size_t n) {
+    for (size_t s = 0; s < batch; s++) {
+        if (classes[s] < 0 || (size_t)classes[s] >= n) return s;
+        for (size_t j = 0; j < n; j++) t[s * n + j] = 0;
+        t[s * n + (size_t)classes[s]] = 1;
+    }
+    return batch;
+}
+
+void BP_(bp_gather)(const real *from, const uint32_t *rows, size_t count, size_t n, real *to) {
+    for (size_t r = 0; r < count; r++) memcpy(to + r * n, from + rows[r] * n, n * sizeof(real));
+}
+
+/* In blocks, so that the rows of both matrices that are in use stay in the first cache. */
+void BP_(bp_transpose_rows)(const real *w, real *wt, size_t n_in, size_t n_out, size_t first, size_t last) {
+    enum { BLOCK = 16 };
+    for (size_t i0 = first; i0 < last; i0 += BLOCK) {
+        const size_t i1 = last - i0 < BLOCK ? last : i0 + BLOCK;
+        for (size_t j0 = 0; j0 < n_out; j0 += BLOCK) {
+            const size_t j1 = n_out - j0 < BLOCK ? n_out : j0 + BLOCK;
+            for (size_t j = j0; j < j1; j++)
+                for (size_t i = i0; i < i1; i++) wt[j * n_in + i] = w[i * n_out + j];
+        }
+    }
+}
+
+void BP_(bp_transpose)(const real *w, real *wt, size_t n_in, size_t n_out) {
+    BP_(bp_transpose_rows)(w, wt, n_in, n_out, 0, n_in);
+}
+
+void BP_(bp_delta_accumulate)(const bp_kernels *k, const real *delta, const real *wt, real *g, size_t batch,
+                              size_t n_in, size_t n_out) {
+    k->BP_TABLE->delta_accumulate(delta, wt, g, batch, n_in, n_out);
+}
+
+void BP_(bp_weight_gradient)(const bp_kernels *k, const real *x, const real *delta, real *dw, size_t batch,
+                             size_t n_in, size_t n_out) {
+    k->BP_TABLE->weight_gradient(x, delta, dw, batch, n_in, n_out, 0, n_in);
+}
+
+void BP_(bp_bias_gradient)(const bp_kernels *k, const real *delta, real *db, size_t batch, size_t n_out) {
+    k->BP_TABLE->bias_gradient(delta, db, batch, n_out);
+}
+
+void BP_(bp_descend)(const bp_kernels *k, const real *g, real rate, real *w, size_t n) {
+    k->BP_TABLE->descend(g, rate, w, n);
+}
+
+void BP_(bp_weight_descend)(const bp_kernels *k, const real *x, const real *delta, real rate, real *w,
+                            size_t batch, size_t n_in, size_t n_out) {
+    k->BP_TABLE->weight_descend(x, delta, rate, w, batch, n_in, n_out, 0, n_in);
+}
+
+void BP_(bp_bias_descend)(const bp_kernels *k, const real *delta, real rate, real *b, size_t batch,
+                          size_t n_out) {
+    k->BP_TABLE->bias_descend(delta, rate, b, batch, n_out);
+}
+
+real BP_(bp_sum_of_squares)(const bp_kernels *k, const real *x, size_t n) {
+    return k->BP_TABLE->sum_of_squares(x, n);
+}
+
+size_t BP_(bp_first_nonfinite)(const bp_kernels *k, const real *x, size_t n) {
+    return k->BP_TABLE->first_nonfinite(x, n);
+}

@@ -1,0 +1,19 @@
+/* kernels_avx2_f64.c: the kernels in double, for AVX2 with FMA. */
+#include "platform.h"
+
+#if BP_HAS_X86
+
+#include "internal.h"
+
+#include "precision_f64.h"
+
+#include "vec_avx2.h"
+
+#define BP_KERNEL_TABLE bp_kernels_avx2_f64
+#include "kernels_template.h"
+
+#include "vec_end.h"
+
+#else
+typedef int bp_no_avx2_f64; /* ISO C wants something in every file. */
+#endif

@@ -1,0 +1,108 @@
+/*
+ * loss_template.h: losses with the deltas they send back, one sample a row.
+ *
+ * losses[s] is the loss of sample s: a sum over its outputs in ascending order,
+ * divided by their number where the loss is a mean. 'scale' multiplies the
+ * derivatives only, to make them those of a mean over the batch.
+ */
+
+/* Adds the loss of one output, whose error is e = a - t, to those before it. */
+BP_INLINE real loss_add(bp_loss loss, real e, real sum) {
+    const real magnitude = e < 0 ? -e : e;
+    switch (loss) {
+    case BP_MEAN_ABSOLUTE_ERROR: return sum + magnitude;
+    case BP_HUBER:
+        return magnitude > 1 ? sum + (magnitude - (real)0.5) : real_fma((real)0.5 * e, e, sum);
+    default: return real_fma(e, e, sum); /* the squared errors; halved or divided at the end */
+    }
+}
+
+/* The derivative of that loss with respect to a. */
+BP_INLINE real loss_slope(bp_loss loss, real e) {
+    switch (loss) {
+    case BP_MEAN_SQUARED_ERROR: return 2 * e;
+    case BP_MEAN_ABSOLUTE_ERROR: return e > 0 ? (real)1 : e < 0 ? (real)-1 : (real)0;
+    case BP_HUBER: return e > 1 ? (real)1 : e < -1 ? (real)-1 : e;
+    default: return e; /* BP_SQUARED_ERROR */
+    }
+}
+
+BP_INLINE void loss_rows(bp_loss loss, const real *a, const real *t, real scale, real *g, real *losses,
+                         size_t batch, size_t n) {
+    for (size_t s = 0; s < batch; s++) {
+        real sum = 0;
+        for (size_t j = s * n; j < (s + 1) * n; j++) {
+            const real e = a[j] - t[j];
+            sum = loss_add(loss, e, sum);
+            if (g) g[j] = loss_slope(loss, e) * scale;
+        }
+        losses[s] = loss == BP_SQUARED_ERROR ? sum * (real)0.5 : sum / (real)n;
+    }
+}
+
+static void loss_delta(bp_loss loss, const real *a, const real *t, real scale, real *g, real *losses,
+                       size_t batch, size_t n) {
+    const real mean = scale / (real)n;
+    switch (loss) {
+    case BP_MEAN_SQUARED_ERROR: loss_rows(BP_MEAN_SQUARED_ERROR, a, t, mean, g, losses, batch, n); break;
+    case BP_MEAN_ABSOLUTE_ERROR: loss_rows(BP_MEAN_ABSOLUTE_ERROR, a, t, mean, g, losses, batch, n); break;
+    case BP_HUBER: loss_rows(BP_HUBER, a, t, mean, g, losses, batch, n); break;
+    default: loss_rows(BP_SQUARED_ERROR, a, t, scale, g, losses, batch, n); break;
+    }
+}
+
+/* One logarithm, by the vectors' own arithmetic. */
+static real loss_log(real x) {
+    real y[VEC_LANES];
+    vec_store(y, math_log_normal(vec_set1(x)));
+    return y[0];
+}
+
+/*
+ * sum of t * (largest - z) ascending, then + (sum of t) * ln(sum of exp(z - largest)):
+ * this is -sum of t ln a, and finite also where a itself is 0.
+ */
+static void loss_softmax_row(const real *z, const real *t, real scale, real *a, real *delta, real *loss,
+                             size_t n) {
+    const real largest = activation_largest(z, n);
+    real sum = 0, weight = 0;
+    for (size_t j = 0; j < n; j++) {
+        const real below = largest - z[j];
+        sum = real_fma(t[j], below > MATH_LARGEST ? MATH_LARGEST : below, sum);
+        weight += t[j];
+    }
+    const real total = activation_softmax_row(z, a, n);
+    *loss = n == 0 ? 0 : real_fma(weight, loss_log(total), sum);
+    for (size_t j = 0; delta && j < n; j++) delta[j] = real_fma(a[j], weight, -t[j]) * scale;
+}
+
+static void softmax_cross_entropy(const real *z, const real *t, real scale, real *a, real *delta,
+                                  real *losses, size_t batch, size_t n) {
+    for (size_t s = 0; s < batch; s++)
+        loss_softmax_row(z + s * n, t + s * n, scale, a + s * n, delta ? delta + s * n : NULL, losses + s, n);
+}
+
+/* The mean over the outputs of max(z, 0) - z t + ln(1 + exp(-|z|)), which is -t ln a - (1 - t) ln(1 - a). */
+static real loss_sigmoid_row(const real *z, const real *t, real scale, real *a, real *delta, size_t n) {
+    real sum = 0;
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t lanes = vec_count(n - j);
+        const vec weighted = vec_get(z + j, lanes), target = vec_get(t + j, lanes);
+        const vec e = math_exp(math_negate(math_abs(weighted)));
+        const vec linear = vec_fnma(weighted, target, vec_max(weighted, math_zero()));
+        const vec output = math_sigmoid(weighted);
+        vec_keep(a + j, output, lanes);
+        if (delta) vec_keep(delta + j, vec_mul(vec_sub(output, target), vec_set1(scale)), lanes);
+        real terms[VEC_LANES];
+        vec_store(terms, vec_add(linear, math_log1p(e)));
+        for (size_t l = 0; l < lanes; l++) sum += terms[l];
+    }
+    return sum / (real)n;
+}
+
+static void sigmoid_cross_entropy(const real *z, const real *t, real scale, real *a, real *delta,
+                                  real *losses, size_t batch, size_t n) {
+    for (size_t s = 0; s < batch; s++)
+        losses[s] = loss_sigmoid_row(z + s * n, t + s * n, scale / (real)n, a + s * n,
+                                     delta ? delta + s * n : NULL, n);
+}

@@ -1,0 +1,182 @@
+/*
+ * network.c: a chain of dense layers over memory that the caller provides.
+ */
+#include "internal.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#else
+#include <math.h>
+#endif
+
+typedef struct layer_plan {
+    size_t n_in, n_out;
+    bp_activation activation;
+    uint32_t flags;
+    size_t weights, biases;   /* where they begin among the parameters */
+    size_t units_below;       /* units of all layers below: where activations and deltas begin, per sample */
+    size_t kept_below;        /* those of them whose derivative is kept */
+    size_t transposed_below;  /* weights of the layers below that are transposed */
+    int transposed;           /* 1 if the backward pass needs these weights transposed */
+} layer_plan;
+
+struct bp_network {
+    const bp_kernels *kernels;
+    size_t inputs, outputs, parameters;
+    size_t units, kept, transposed; /* of all layers together, as in layer_plan */
+    size_t widest_hidden;
+    size_t first_trained; /* the lowest layer with anything to train; layer_count if none */
+    size_t layer_count;
+    layer_plan layers[];
+};
+
+/* *sum += a * b; returns 0 where that does not fit in size_t. */
+static int add_product(size_t *sum, size_t a, size_t b) {
+    if (b != 0 && a > SIZE_MAX / b) return 0;
+    if (*sum > SIZE_MAX - a * b) return 0;
+    *sum += a * b;
+    return 1;
+}
+
+static int has_biases(const layer_plan *layer) { return !(layer->flags & BP_NO_BIAS); }
+static int trains_weights(const layer_plan *layer) { return !(layer->flags & BP_FREEZE_WEIGHTS); }
+static int trains_biases(const layer_plan *layer) {
+    return has_biases(layer) && !(layer->flags & BP_FREEZE_BIASES);
+}
+
+int bp_activation_keeps_derivative(bp_activation f) { return f == BP_SOFTPLUS || f == BP_SILU || f == BP_GELU; }
+
+size_t bp_network_size(size_t layer_count) {
+    size_t bytes = sizeof(bp_network);
+    return add_product(&bytes, layer_count, sizeof(layer_plan)) ? bytes : 0;
+}
+
+static bp_status check_layer(const bp_layer *layer) {
+    if (layer->outputs == 0) return BP_ERROR_LAYERS;
+    if (layer->activation < 0 || layer->activation >= BP_ACTIVATION_COUNT) return BP_ERROR_ACTIVATION;
+    if (layer->flags & ~(uint32_t)(BP_NO_BIAS | BP_FREEZE_WEIGHTS | BP_FREEZE_BIASES)) return BP_ERROR_OPTION;
+    return BP_OK;
+}
+
+/* Adds a layer on top of those that the network has. Returns 0 if a size overflows. */
+static int add_layer(bp_network *network, const bp_layer *layer) {
+    layer_plan *plan = &network->layers[network->layer_count];
+    plan->n_in = network->outputs;
+    plan->n_out = layer->outputs;
+    plan->activation = layer->activation;
+    plan->flags = layer->flags;
+    plan->weights = network->parameters;
+    if (!add_product(&network->parameters, plan->n_in, plan->n_out)) return 0;
+    plan->biases = network->parameters;
+    if (has_biases(plan) && !add_product(&network->parameters, plan->n_out, 1)) return 0;
+    plan->units_below = network->units;
+    plan->kept_below = network->kept;
+    plan->transposed_below = network->transposed;
+    /* A delta goes down through this layer if anything below it is trained. */
+    plan->transposed = network->first_trained < network->layer_count;
+    if (plan->transposed && !add_product(&network->transposed, plan->n_in, plan->n_out)) return 0;
+    if (!plan->transposed && (trains_weights(plan) || trains_biases(plan)))
+        network->first_trained = network->layer_count;
+    else if (!plan->transposed)
+        network->first_trained = network->layer_count + 1;
+    if (network->layer_count > 0 && plan->n_in > network->widest_hidden) network->widest_hidden = plan->n_in;
+    if (!add_product(&network->units, plan->n_out, 1)) return 0;
+    if (bp_activation_keeps_derivative(plan->activation)) network->kept += plan->n_out;
+    network->outputs = plan->n_out;
+    network->layer_count++;
+    return 1;
+}
+
+bp_status bp_network_init(void *memory, size_t bytes, const bp_kernels *kernels, size_t inputs,
+                          const bp_layer *layers, size_t layer_count, const bp_network **result) {
+    if (!memory || !kernels || !layers || !result) return BP_ERROR_NULL;
+    if (inputs == 0 || layer_count == 0) return BP_ERROR_LAYERS;
+    const size_t size = bp_network_size(layer_count);
+    if (size == 0) return BP_ERROR_TOO_LARGE;
+    if (bytes < size) return BP_ERROR_MEMORY;
+    bp_network *network = memory;
+    const bp_network empty = {.kernels = kernels, .inputs = inputs, .outputs = inputs};
+    *network = empty;
+    for (size_t l = 0; l < layer_count; l++) {
+        const bp_status status = check_layer(&layers[l]);
+        if (status != BP_OK) return status;
+        if (!add_layer(network, &layers[l])) return BP_ERROR_TOO_LARGE;
+    }
+    /* Every array of parameters must have a size in bytes. */
+    if (network->parameters > SIZE_MAX / sizeof(double)) return BP_ERROR_TOO_LARGE;
+    *result = network;
+    return BP_OK;
+}
+
+size_t bp_network_inputs(const bp_network *network) { return network->inputs; }
+size_t bp_network_outputs(const bp_network *network) { return network->outputs; }
+size_t bp_network_parameters(const bp_network *network) { return network->parameters; }
+
+size_t bp_network_weights_offset(const bp_network *network, size_t layer) {
+    return network->layers[layer].weights;
+}
+
+size_t bp_network_biases_offset(const bp_network *network, size_t layer) {
+    return network->layers[layer].biases;
+}
+
+bp_status bp_network_check_loss(const bp_network *network, bp_loss loss) {
+    const bp_activation last = network->layers[network->layer_count - 1].activation;
+    if (loss < 0 || loss >= BP_LOSS_COUNT) return BP_ERROR_LOSS;
+    if (loss == BP_CROSS_ENTROPY && last != BP_SOFTMAX) return BP_ERROR_PAIR;
+    if (loss == BP_BINARY_CROSS_ENTROPY && last != BP_SIGMOID) return BP_ERROR_PAIR;
+    return BP_OK;
+}
+
+static double square_root(double x) {
+#if defined(__SSE2__)
+    return _mm_cvtsd_f64(_mm_sqrt_sd(_mm_set_sd(x), _mm_set_sd(x))); /* sqrt() may call the C library */
+#else
+    return sqrt(x);
+#endif
+}
+
+/* The bounds of bp_initialize_f32(). */
+static double initial_limit(const layer_plan *layer) {
+    const bp_activation f = layer->activation;
+    const int rectifies = f == BP_RELU || f == BP_LEAKY_RELU || f == BP_ELU || f == BP_SILU || f == BP_GELU;
+    const double fan = (double)layer->n_in + (rectifies ? 0 : (double)layer->n_out);
+    return square_root(6 / fan);
+}
+
+/* Arrays in a workspace begin at cache lines. */
+#define ALIGNMENT 64
+
+/* Adds the bytes of an array of a * b elements, in whole cache lines, to the total. Returns 0 on overflow. */
+static int add_array(size_t *bytes, size_t a, size_t b, size_t element) {
+    size_t count = 0, size = 0;
+    if (!add_product(&count, a, b) || !add_product(&size, count, element)) return 0;
+    if (size > SIZE_MAX - ALIGNMENT) return 0;
+    return add_product(bytes, (size + ALIGNMENT - 1) / ALIGNMENT, ALIGNMENT);
+}
+
+/* Hands out the arrays of a workspace in order. */
+typedef struct arena {
+    uintptr_t next;
+} arena;
+
+static arena arena_open(const bp_workspace *workspace) {
+    const uintptr_t address = (uintptr_t)workspace->memory;
+    const arena opened = {(address + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT};
+    return opened;
+}
+
+static void *arena_take(arena *from, size_t count, size_t element) {
+    void *array = (void *)from->next;
+    from->next += (count * element + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return array;
+}
+
+#include "precision_f32.h"
+#define BP_TABLE f32
+#include "network_template.h"
+#undef BP_TABLE
+
+#include "precision_f64.h"
+#define BP_TABLE f64
+#include "network_template.h"

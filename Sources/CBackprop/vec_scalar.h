@@ -1,0 +1,63 @@
+/*
+ * vec_scalar.h: the vector operations on one lane, in plain C.
+ *
+ * This is the definition of every operation: the other vec_*.h headers do the
+ * same to each lane, to the bit.
+ */
+#ifndef BP_VEC_SCALAR_H
+#define BP_VEC_SCALAR_H
+
+#include <math.h>
+#include <string.h>
+
+#include "platform.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h> /* a square root that never calls the C library to set errno */
+#endif
+
+#define VEC_LANES 1
+/* Rows and vectors of a register tile: 4 sums in flight; fma() may be a call. */
+#define VEC_TILE_ROWS 4
+#define VEC_TILE_VECTORS 1
+
+typedef real vec;
+
+#if BP_IS_DOUBLE
+typedef uint64_t vec_bits;
+#define VEC_SCALAR_FMA fma
+#else
+typedef uint32_t vec_bits;
+#define VEC_SCALAR_FMA fmaf
+#endif
+
+BP_INLINE vec vec_set1(real x) { return x; }
+BP_INLINE vec vec_load(const real *p) { return *p; }
+BP_INLINE void vec_store(real *p, vec v) { *p = v; }
+
+/* The first n lanes, 0 < n <= VEC_LANES; the others are loaded as 0, and not stored. */
+BP_INLINE vec vec_load_first(const real *p, size_t n) { (void)n; return *p; }
+BP_INLINE void vec_store_first(real *p, vec v, size_t n) { (void)n; *p = v; }
+
+BP_INLINE vec vec_add(vec a, vec b) { return a + b; }
+BP_INLINE vec vec_sub(vec a, vec b) { return a - b; }
+BP_INLINE vec vec_mul(vec a, vec b) { return a * b; }
+BP_INLINE vec vec_div(vec a, vec b) { return a / b; }
+/* a * b + c and c - a * b, rounded once. */
+BP_INLINE vec vec_fma(vec a, vec b, vec c) { return VEC_SCALAR_FMA(a, b, c); }
+BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return VEC_SCALAR_FMA(-a, b, c); }
+/* b where the comparison fails, so a NaN in b gets through. */
+BP_INLINE vec vec_max(vec a, vec b) { return a > b ? a : b; }
+BP_INLINE vec vec_min(vec a, vec b) { return a < b ? a : b; }
+/* Lane by lane, a > b ? yes : no. */
+BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return a > b ? yes : no; }
+
+BP_INLINE vec_bits vec_to_bits(vec v) { vec_bits b; memcpy(&b, &v, sizeof b); return b; }
+BP_INLINE vec vec_from_bits(vec_bits b) { vec v; memcpy(&v, &b, sizeof v); return v; }
+BP_INLINE vec_bits vec_bits_set1(vec_bits b) { return b; }
+BP_INLINE vec_bits vec_bits_add(vec_bits a, vec_bits b) { return (vec_bits)(a + b); }
+BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return a & b; }
+BP_INLINE vec_bits vec_bits_shift_left(vec_bits a, int n) { return (vec_bits)(a << n); }
+BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return a >> n; }
+
+#endif

@@ -1,0 +1,515 @@
+/*
+ * backprop.h: dense neural networks trained by backpropagation, in C11.
+ *
+ *     cc -O2 -Iinclude app.c Sources/CBackprop/(all .c files) -lm -pthread
+ *
+ * Three layers, each usable without the one above:
+ *
+ *   kernels    arithmetic over raw arrays: dense forward, activations, losses,
+ *              delta accumulation, gradients, updates
+ *   network    a chain of dense layers over memory that the caller provides:
+ *              predict, loss, gradients, one training step
+ *   pool       threads that share the work of one call
+ *
+ * Every function is re-entrant. Nothing here allocates, prints, exits, keeps a
+ * global or touches the floating-point mode. Where memory is needed its size is
+ * asked first and the caller provides it.
+ *
+ * Layout. Matrices are row-major without padding: a batch is [samples x values],
+ * weights are [n_in x n_out], one row per input. Sizes count elements, except those
+ * called bytes. Pointers need the alignment of their element type only. _f32 is
+ * float, _f64 double; what is said of one holds for the other.
+ *
+ * Same bits. A sum starts from the bias or from 0 and adds its terms in ascending
+ * index, each with a fused multiply-add; a sum of zero is +0. Vector lanes and threads
+ * split results, never sums. So a result is the same to the bit for every
+ * instruction set, thread count and batch it is computed in.
+ */
+#ifndef BACKPROP_H
+#define BACKPROP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BP_VERSION_MAJOR 0
+#define BP_VERSION_MINOR 1
+#define BP_VERSION_PATCH 0
+
+/* The version of the library that was linked, as major * 10000 + minor * 100 + patch. */
+int bp_version(void);
+
+/* ---- Status -------------------------------------------------------------- */
+
+typedef int bp_status;
+enum {
+    BP_OK = 0,
+    BP_ERROR_NULL = 1,        /* a pointer that must not be NULL is */
+    BP_ERROR_LAYERS = 2,      /* a network needs an input, and a layer with an output */
+    BP_ERROR_TOO_LARGE = 3,   /* a size does not fit in size_t */
+    BP_ERROR_ACTIVATION = 4,  /* no such activation */
+    BP_ERROR_LOSS = 5,        /* no such loss */
+    BP_ERROR_PAIR = 6,        /* cross-entropy without softmax, or binary without sigmoid */
+    BP_ERROR_TARGETS = 7,     /* a batch has either target vectors or classes, not both, not none */
+    BP_ERROR_CLASS = 8,       /* a class is not in 0 ..< outputs */
+    BP_ERROR_EMPTY = 9,       /* a mean over no samples */
+    BP_ERROR_MEMORY = 10,     /* the memory given is smaller than the size that was asked */
+    BP_ERROR_OPTION = 11,     /* no such reduction or order of update */
+    BP_ERROR_ISA = 12,        /* no such instruction set */
+    BP_ERROR_UNAVAILABLE = 13, /* this build or this processor lacks the instruction set */
+    BP_ERROR_THREADS = 14     /* the system did not start the threads */
+};
+
+/* A sentence for a status, static, in English; also for numbers that are no status. */
+const char *bp_status_text(bp_status status);
+
+/* ---- Instruction sets ---------------------------------------------------- */
+
+/* The kernels of one instruction set: constant, never freed. */
+typedef struct bp_kernels bp_kernels;
+
+typedef int bp_isa;
+enum { BP_ISA_SCALAR = 0, BP_ISA_NEON = 1, BP_ISA_AVX2 = 2, BP_ISA_AVX512 = 3, BP_ISA_COUNT = 4 };
+
+/* "scalar", "neon", "avx2", "avx512", or NULL for a number that is no instruction set. */
+const char *bp_isa_name(bp_isa isa);
+
+/* The kernels of an instruction set, or NULL where this build or processor lacks it. */
+const bp_kernels *bp_kernels_for(bp_isa isa);
+
+/*
+ * The kernels of the instruction set of that name, or the fastest available for
+ * NULL and "". Fails with BP_ERROR_ISA or BP_ERROR_UNAVAILABLE.
+ */
+bp_status bp_kernels_named(const char *name, const bp_kernels **kernels);
+
+/* The instruction set that the kernels were compiled for. */
+bp_isa bp_kernels_isa(const bp_kernels *kernels);
+
+/* ---- Activations and losses ---------------------------------------------- */
+
+typedef int bp_activation;
+enum {
+    BP_IDENTITY = 0,   /* z */
+    BP_SIGMOID = 1,    /* 1 / (1 + exp(-z)) */
+    BP_TANH = 2,       /* tanh(z) */
+    BP_RELU = 3,       /* max(z, 0) */
+    BP_LEAKY_RELU = 4, /* z for z > 0, else 0.01 z */
+    BP_ELU = 5,        /* z for z > 0, else exp(z) - 1 */
+    BP_SOFTPLUS = 6,   /* ln(1 + exp(z)) */
+    BP_SILU = 7,       /* z sigmoid(z) */
+    BP_GELU = 8,       /* z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) */
+    BP_SOFTMAX = 9,    /* exp(z[j]) / sum over the layer of exp(z[k]) */
+    BP_ACTIVATION_COUNT = 10
+};
+
+/* 1 if f'(z) is not a function of f(z), so that the forward pass must keep it; else 0. */
+int bp_activation_keeps_derivative(bp_activation f);
+
+typedef int bp_loss;
+enum {
+    BP_SQUARED_ERROR = 0,       /* sum over outputs of (o - t)^2 / 2 */
+    BP_MEAN_SQUARED_ERROR = 1,  /* mean over outputs of (o - t)^2 */
+    BP_MEAN_ABSOLUTE_ERROR = 2, /* mean over outputs of |o - t|; its slope at 0 is 0 */
+    BP_HUBER = 3,               /* mean over outputs of e^2 / 2 for |e| <= 1, else |e| - 1/2 */
+    BP_CROSS_ENTROPY = 4,       /* -sum over outputs of t ln(o), of a softmax layer */
+    BP_BINARY_CROSS_ENTROPY = 5, /* mean over outputs of -t ln(o) - (1 - t) ln(1 - o), of a sigmoid layer */
+    BP_LOSS_COUNT = 6
+};
+
+/* ---- Kernels ------------------------------------------------------------- */
+
+/*
+ * Kernels return void: the caller answers for sizes, pointers and numbers. Any size
+ * may be 0. 'k' comes from bp_kernels_for() or bp_kernels_named(). Unless said
+ * otherwise an output must not overlap an input.
+ */
+
+/* y[i] = exp(x[i]); at most 1 ulp from the real value. y may be x. */
+void bp_exp_f32(const bp_kernels *k, const float *x, float *y, size_t n);
+void bp_exp_f64(const bp_kernels *k, const double *x, double *y, size_t n);
+
+/* y[i] = ln(x[i]); at most 2 ulp from the real value; -infinity at 0, NaN below. y may be x. */
+void bp_log_f32(const bp_kernels *k, const float *x, float *y, size_t n);
+void bp_log_f64(const bp_kernels *k, const double *x, double *y, size_t n);
+
+/* y[i] = tanh(x[i]); at most 3 ulp from the real value. y may be x. */
+void bp_tanh_f32(const bp_kernels *k, const float *x, float *y, size_t n);
+void bp_tanh_f64(const bp_kernels *k, const double *x, double *y, size_t n);
+
+/*
+ * bp_dense_forward_f32() computes the weighted inputs of one layer for a batch:
+ *
+ *     z[s][j] = b[j] + sum over i ascending of x[s][i] * w[i][j]
+ *
+ *   x  in   [batch x n_in ]   activations of the layer below
+ *   w  in   [n_in  x n_out]   weights, one row per input
+ *   b  in   [n_out]           biases, or NULL for none
+ *   z  out  [batch x n_out]   weighted inputs
+ *
+ * |error| <= g * (|b| + sum |x||w|), g = k*u / (1 - k*u), k = n_in + 1, u = 2^-24
+ * (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2002, ch. 3).
+ */
+void bp_dense_forward_f32(const bp_kernels *k, const float *x, const float *w, const float *b, float *z,
+                          size_t batch, size_t n_in, size_t n_out);
+void bp_dense_forward_f64(const bp_kernels *k, const double *x, const double *w, const double *b, double *z,
+                          size_t batch, size_t n_in, size_t n_out);
+
+/*
+ * bp_activate_f32() computes a = f(z) for a batch, softmax row by row; every element
+ * is at most 3 ulp from the real value (softmax: of its own weighted inputs' exponentials).
+ *
+ *   z           in   [batch x n]
+ *   a           out  [batch x n]   may be z
+ *   derivative  out  [batch x n]   f'(z) if bp_activation_keeps_derivative(f), else
+ *                                  untouched; NULL if not wanted
+ */
+void bp_activate_f32(const bp_kernels *k, bp_activation f, const float *z, float *a, float *derivative,
+                     size_t batch, size_t n);
+void bp_activate_f64(const bp_kernels *k, bp_activation f, const double *z, double *a, double *derivative,
+                     size_t batch, size_t n);
+
+/*
+ * bp_activation_delta_f32() takes the derivative of the loss back through an activation:
+ *
+ *     delta[s][j] = g[s][j] * f'(z[s][j])
+ *
+ *   a           in   [batch x n]   f(z)
+ *   derivative  in   [batch x n]   as bp_activate_f32() gave it, or NULL where it gives none
+ *   g           in   [batch x n]   dL/da
+ *   delta       out  [batch x n]   dL/dz; may be g, except for softmax, whose rows couple
+ *                                  (delta[j] = a[j] * (g[j] - sum over k of g[k] * a[k]));
+ *                                  there it may be g too
+ */
+void bp_activation_delta_f32(const bp_kernels *k, bp_activation f, const float *a, const float *derivative,
+                             const float *g, float *delta, size_t batch, size_t n);
+void bp_activation_delta_f64(const bp_kernels *k, bp_activation f, const double *a, const double *derivative,
+                             const double *g, double *delta, size_t batch, size_t n);
+
+/*
+ * bp_loss_delta_f32() computes a loss of the errors o - t (squared, mean squared, mean
+ * absolute, Huber) and its derivative with respect to the outputs.
+ *
+ *   a       in   [batch x n]   outputs
+ *   t       in   [batch x n]   targets
+ *   scale   multiplies g: 1 / batch makes it the derivative of the mean over the batch
+ *   g       out  [batch x n]   scale * dL/da, or NULL if not wanted
+ *   losses  out  [batch]       the loss of each sample
+ */
+void bp_loss_delta_f32(const bp_kernels *k, bp_loss loss, const float *a, const float *t, float scale,
+                       float *g, float *losses, size_t batch, size_t n);
+void bp_loss_delta_f64(const bp_kernels *k, bp_loss loss, const double *a, const double *t, double scale,
+                       double *g, double *losses, size_t batch, size_t n);
+
+/*
+ * bp_softmax_cross_entropy_f32() is softmax and cross-entropy in one. The loss comes from
+ * the weighted inputs, so it is finite and right also where an output is 0.
+ *
+ *   z       in   [batch x n]   weighted inputs
+ *   t       in   [batch x n]   targets; need not add up to 1
+ *   a       out  [batch x n]   softmax(z); may be z
+ *   delta   out  [batch x n]   scale * dL/dz = scale * (a * sum of t - t), or NULL
+ *   losses  out  [batch]
+ */
+void bp_softmax_cross_entropy_f32(const bp_kernels *k, const float *z, const float *t, float scale, float *a,
+                                  float *delta, float *losses, size_t batch, size_t n);
+void bp_softmax_cross_entropy_f64(const bp_kernels *k, const double *z, const double *t, double scale,
+                                  double *a, double *delta, double *losses, size_t batch, size_t n);
+
+/* Like bp_softmax_cross_entropy_f32(), but sigmoid and binary cross-entropy, the mean over outputs. */
+void bp_sigmoid_cross_entropy_f32(const bp_kernels *k, const float *z, const float *t, float scale, float *a,
+                                  float *delta, float *losses, size_t batch, size_t n);
+void bp_sigmoid_cross_entropy_f64(const bp_kernels *k, const double *z, const double *t, double scale,
+                                  double *a, double *delta, double *losses, size_t batch, size_t n);
+
+/* y[s][j] = (x[s][j] - offset[j]) * factor[j] for rows of n values. y may be x. */
+void bp_scale_f32(const float *x, const float *offset, const float *factor, float *y, size_t batch, size_t n);
+void bp_scale_f64(const double *x, const double *offset, const double *factor, double *y, size_t batch, size_t n);
+
+/* t[s][j] = 1 where j is classes[s], else 0. Returns batch, or the first sample whose class is not in 0 ..< n. */
+size_t bp_one_hot_f32(const int32_t *classes, float *t, size_t batch, size_t n);
+size_t bp_one_hot_f64(const int32_t *classes, double *t, size_t batch, size_t n);
+
+/* to[r] = from[rows[r]] for rows of n elements: a mini-batch out of shuffled samples. */
+void bp_gather_f32(const float *from, const uint32_t *rows, size_t count, size_t n, float *to);
+void bp_gather_f64(const double *from, const uint32_t *rows, size_t count, size_t n, double *to);
+
+/* wt[j][i] = w[i][j], from [n_in x n_out] to [n_out x n_in]. */
+void bp_transpose_f32(const float *w, float *wt, size_t n_in, size_t n_out);
+void bp_transpose_f64(const double *w, double *wt, size_t n_in, size_t n_out);
+
+/*
+ * bp_delta_accumulate_f32() takes a layer's delta down to the layer below:
+ *
+ *     g[s][i] = sum over j ascending of delta[s][j] * w[i][j]
+ *
+ *   delta  in   [batch x n_out]   dL/dz of this layer
+ *   wt     in   [n_out x n_in ]   its weights, transposed by bp_transpose_f32()
+ *   g      out  [batch x n_in ]   dL/da of the layer below
+ */
+void bp_delta_accumulate_f32(const bp_kernels *k, const float *delta, const float *wt, float *g, size_t batch,
+                             size_t n_in, size_t n_out);
+void bp_delta_accumulate_f64(const bp_kernels *k, const double *delta, const double *wt, double *g,
+                             size_t batch, size_t n_in, size_t n_out);
+
+/*
+ * dw[i][j] = sum over s ascending of x[s][i] * delta[s][j]
+ *
+ *   x      in   [batch x n_in ]   activations of the layer below
+ *   delta  in   [batch x n_out]   dL/dz of this layer
+ *   dw     out  [n_in  x n_out]   dL/dw
+ */
+void bp_weight_gradient_f32(const bp_kernels *k, const float *x, const float *delta, float *dw, size_t batch,
+                            size_t n_in, size_t n_out);
+void bp_weight_gradient_f64(const bp_kernels *k, const double *x, const double *delta, double *dw,
+                            size_t batch, size_t n_in, size_t n_out);
+
+/* db[j] = sum over s ascending of delta[s][j] */
+void bp_bias_gradient_f32(const bp_kernels *k, const float *delta, float *db, size_t batch, size_t n_out);
+void bp_bias_gradient_f64(const bp_kernels *k, const double *delta, double *db, size_t batch, size_t n_out);
+
+/* w[i] = w[i] - rate * g[i], rounded once: gradient descent from a gradient. */
+void bp_descend_f32(const bp_kernels *k, const float *g, float rate, float *w, size_t n);
+void bp_descend_f64(const bp_kernels *k, const double *g, double rate, double *w, size_t n);
+
+/*
+ * Like bp_weight_gradient_f32() and then bp_descend_f32(), to the same bits, but the
+ * gradient never leaves the registers.
+ */
+void bp_weight_descend_f32(const bp_kernels *k, const float *x, const float *delta, float rate, float *w,
+                           size_t batch, size_t n_in, size_t n_out);
+void bp_weight_descend_f64(const bp_kernels *k, const double *x, const double *delta, double rate, double *w,
+                           size_t batch, size_t n_in, size_t n_out);
+
+/* Like bp_bias_gradient_f32() and then bp_descend_f32(), to the same bits, without a gradient buffer. */
+void bp_bias_descend_f32(const bp_kernels *k, const float *delta, float rate, float *b, size_t batch,
+                         size_t n_out);
+void bp_bias_descend_f64(const bp_kernels *k, const double *delta, double rate, double *b, size_t batch,
+                         size_t n_out);
+
+/*
+ * The sum of x[i]^2, for norms. It has a fixed order of its own: 32 sums take the
+ * elements in turn, and are added in halves (lane l to lane l + 16, then l + 8, …).
+ */
+float bp_sum_of_squares_f32(const bp_kernels *k, const float *x, size_t n);
+double bp_sum_of_squares_f64(const bp_kernels *k, const double *x, size_t n);
+
+/* The index of the first infinity or NaN, or n where there is none. */
+size_t bp_first_nonfinite_f32(const bp_kernels *k, const float *x, size_t n);
+size_t bp_first_nonfinite_f64(const bp_kernels *k, const double *x, size_t n);
+
+/* ---- Random numbers ------------------------------------------------------ */
+
+/*
+ * SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014): one 64-bit state, the
+ * same numbers on every platform. Not for secrets.
+ */
+typedef struct bp_random {
+    uint64_t state;
+} bp_random;
+
+/* A generator for a purpose: equal (seed, stream) give equal numbers, others unrelated ones. */
+bp_random bp_random_make(uint64_t seed, uint64_t stream);
+
+uint64_t bp_random_next(bp_random *random);
+
+/* An integer in 0 ..< bound, each equally likely; 0 for a bound of 0. */
+uint64_t bp_random_below(bp_random *random, uint64_t bound);
+
+/* x[i] uniform in [-limit, limit), from the upper 24 (53) bits of one number each. */
+void bp_random_uniform_f32(bp_random *random, float limit, float *x, size_t n);
+void bp_random_uniform_f64(bp_random *random, double limit, double *x, size_t n);
+
+/* Puts n items in a random order, each order equally likely (Fisher and Yates). */
+void bp_random_shuffle(bp_random *random, uint32_t *items, size_t n);
+
+/* ---- Threads ------------------------------------------------------------- */
+
+/*
+ * Threads that wait to share the work of one call. A pool may be used from many
+ * threads at once: whoever finds it busy works alone, to the same bits.
+ */
+typedef struct bp_pool bp_pool;
+
+/* The bytes that a pool of so many threads (with the caller's) needs. */
+size_t bp_pool_size(size_t threads);
+
+/*
+ * Starts a pool in memory of at least bp_pool_size(threads) bytes, aligned for any
+ * type, that must stay where it is until bp_pool_stop(). Fails with BP_ERROR_NULL,
+ * BP_ERROR_MEMORY, BP_ERROR_OPTION (no threads, or more than 1024) or BP_ERROR_THREADS.
+ */
+bp_status bp_pool_start(void *memory, size_t bytes, size_t threads, bp_pool **pool);
+
+/* Ends the threads and waits for them; the memory is the caller's again. NULL is allowed. */
+void bp_pool_stop(bp_pool *pool);
+
+/* The number of threads, with the caller's; 1 for NULL. */
+size_t bp_pool_threads(const bp_pool *pool);
+
+/* ---- Network ------------------------------------------------------------- */
+
+enum {
+    BP_NO_BIAS = 1,       /* the layer has no biases */
+    BP_FREEZE_WEIGHTS = 2, /* training leaves its weights as they are */
+    BP_FREEZE_BIASES = 4  /* training leaves its biases as they are */
+};
+
+typedef struct bp_layer {
+    size_t outputs;           /* units; at least 1 */
+    bp_activation activation;
+    uint32_t flags;           /* BP_NO_BIAS, BP_FREEZE_WEIGHTS, BP_FREEZE_BIASES */
+} bp_layer;
+
+/*
+ * What a network looks like: constant once made, and without pointers into itself, so
+ * it may be copied and shared. Its parameters are one array of the caller's: for
+ * each layer the weights [n_in x n_out], then the biases [n_out], without gaps.
+ */
+typedef struct bp_network bp_network;
+
+/* The bytes of a network of so many layers. */
+size_t bp_network_size(size_t layer_count);
+
+/*
+ * Describes a network in memory of at least bp_network_size(layer_count) bytes, aligned
+ * for any type. The layers are copied. Fails with BP_ERROR_NULL, _MEMORY, _LAYERS,
+ * _ACTIVATION, _OPTION (unknown flags) or _TOO_LARGE.
+ */
+bp_status bp_network_init(void *memory, size_t bytes, const bp_kernels *kernels, size_t inputs,
+                          const bp_layer *layers, size_t layer_count, const bp_network **network);
+
+size_t bp_network_inputs(const bp_network *network);
+size_t bp_network_outputs(const bp_network *network);
+
+/* The number of weights and biases of all layers. */
+size_t bp_network_parameters(const bp_network *network);
+
+/* Where the weights and the biases of a layer begin among the parameters. */
+size_t bp_network_weights_offset(const bp_network *network, size_t layer);
+size_t bp_network_biases_offset(const bp_network *network, size_t layer);
+
+/*
+ * Random weights to start from, zero biases. Layer l draws from bp_random_make(seed, l),
+ * uniformly in +-sqrt(6 / n_in) before ReLU, leaky ReLU, ELU, SiLU and GELU (K. He et al.,
+ * ICCV 2015), else in +-sqrt(6 / (n_in + n_out)) (X. Glorot, Y. Bengio, AISTATS 2010).
+ */
+void bp_initialize_f32(const bp_network *network, uint64_t seed, float *parameters);
+void bp_initialize_f64(const bp_network *network, uint64_t seed, double *parameters);
+
+/* BP_OK if the network's last layer can be trained with this loss, else BP_ERROR_LOSS or BP_ERROR_PAIR. */
+bp_status bp_network_check_loss(const bp_network *network, bp_loss loss);
+
+/* Memory and threads for one call; not shared between calls that run at the same time. */
+typedef struct bp_workspace {
+    void *memory;  /* any alignment; its contents mean nothing between calls */
+    size_t bytes;
+    bp_pool *pool; /* NULL for the calling thread alone */
+} bp_workspace;
+
+/* The bytes of a workspace for predicting, and for everything else; 0 where they do not fit in size_t. */
+size_t bp_predict_size_f32(const bp_network *network, size_t samples);
+size_t bp_predict_size_f64(const bp_network *network, size_t samples);
+size_t bp_train_size_f32(const bp_network *network, size_t samples);
+size_t bp_train_size_f64(const bp_network *network, size_t samples);
+
+/*
+ * bp_predict_f32() computes outputs [samples x outputs] from inputs [samples x inputs].
+ *
+ * Needs a workspace of bp_predict_size_f32(). Fails with BP_ERROR_NULL or _MEMORY.
+ * Many threads may predict from one network and one set of parameters.
+ */
+bp_status bp_predict_f32(const bp_network *network, const float *parameters, const float *inputs,
+                         size_t samples, float *outputs, const bp_workspace *workspace);
+bp_status bp_predict_f64(const bp_network *network, const double *parameters, const double *inputs,
+                         size_t samples, double *outputs, const bp_workspace *workspace);
+
+/* Samples with what they should give: targets or classes, the other NULL. */
+typedef struct bp_batch_f32 {
+    size_t samples;
+    const float *inputs;    /* [samples x inputs] */
+    const float *targets;   /* [samples x outputs] */
+    const int32_t *classes; /* [samples], in 0 ..< outputs: a target of 1 there and 0 elsewhere */
+} bp_batch_f32;
+
+typedef struct bp_batch_f64 {
+    size_t samples;
+    const double *inputs;
+    const double *targets;
+    const int32_t *classes;
+} bp_batch_f64;
+
+/* What the samples' gradients are made into. */
+typedef int bp_reduction;
+enum { BP_MEAN = 0, BP_SUM = 1 };
+
+/*
+ * When a weight is updated. BP_SIMULTANEOUS: every delta uses the weights of the forward
+ * pass, which is the gradient. BP_LAYER_BY_LAYER: a layer is updated before its delta is
+ * passed down, which is not; many tutorials print the numbers that this gives.
+ */
+typedef int bp_update_order;
+enum { BP_SIMULTANEOUS = 0, BP_LAYER_BY_LAYER = 1 };
+
+/*
+ * bp_loss_f32() computes the mean of the samples' losses, added in ascending order.
+ *
+ * This and the two below need a workspace of bp_train_size_f32(batch->samples), and
+ * fail with BP_ERROR_NULL, _MEMORY, _EMPTY, _TARGETS, _CLASS, _LOSS, _PAIR or _OPTION;
+ * then nothing was written but to the workspace.
+ */
+bp_status bp_loss_f32(const bp_network *network, const float *parameters, const bp_batch_f32 *batch,
+                      bp_loss loss, const bp_workspace *workspace, float *value);
+bp_status bp_loss_f64(const bp_network *network, const double *parameters, const bp_batch_f64 *batch,
+                      bp_loss loss, const bp_workspace *workspace, double *value);
+
+/*
+ * bp_gradients_f32() computes the gradient of the mean (BP_MEAN) or the sum (BP_SUM) of the
+ * samples' losses with respect to every parameter, laid out as they are; 0 for frozen ones.
+ * '*value' is the mean of the losses in both cases; NULL if not wanted.
+ */
+bp_status bp_gradients_f32(const bp_network *network, const float *parameters, const bp_batch_f32 *batch,
+                           bp_loss loss, bp_reduction reduction, const bp_workspace *workspace,
+                           float *gradients, float *value);
+bp_status bp_gradients_f64(const bp_network *network, const double *parameters, const bp_batch_f64 *batch,
+                           bp_loss loss, bp_reduction reduction, const bp_workspace *workspace,
+                           double *gradients, double *value);
+
+/* parameters = parameters - rate * gradients, but for frozen ones. */
+bp_status bp_update_f32(const bp_network *network, const float *gradients, float rate, float *parameters);
+bp_status bp_update_f64(const bp_network *network, const double *gradients, double rate, double *parameters);
+
+/* One step of gradient descent. */
+typedef struct bp_descent_f32 {
+    float rate; /* the learning rate */
+    bp_loss loss;
+    bp_reduction reduction;
+    bp_update_order order;
+} bp_descent_f32;
+
+typedef struct bp_descent_f64 {
+    double rate;
+    bp_loss loss;
+    bp_reduction reduction;
+    bp_update_order order;
+} bp_descent_f64;
+
+/*
+ * bp_step_f32() is forward pass, backward pass and update in one, without a gradient
+ * buffer; with BP_SIMULTANEOUS it gives the bits of bp_gradients_f32() and bp_update_f32().
+ * '*value' is the loss before the update; NULL if not wanted. A step whose loss is not
+ * finite updates nothing.
+ */
+bp_status bp_step_f32(const bp_network *network, float *parameters, const bp_batch_f32 *batch,
+                      const bp_descent_f32 *descent, const bp_workspace *workspace, float *value);
+bp_status bp_step_f64(const bp_network *network, double *parameters, const bp_batch_f64 *batch,
+                      const bp_descent_f64 *descent, const bp_workspace *workspace, double *value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
