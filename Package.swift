@@ -4,20 +4,37 @@ import PackageDescription
 
 let package = Package(
     name: "Backprop",
+    platforms: [.macOS(.v13), .iOS(.v16), .tvOS(.v16), .watchOS(.v9), .visionOS(.v1)],
     products: [
-        .library(name: "CBackprop", targets: ["CBackprop"])
+        .library(name: "Backprop", targets: ["Backprop"]),
+        .library(name: "BackpropReference", targets: ["BackpropReference"]),
+        .library(name: "CBackprop", targets: ["CBackprop"]),
     ],
     targets: [
         // The C core. It lives at the package's root so that its header is in include/.
         .target(
             name: "CBackprop",
             path: ".",
-            exclude: ["LICENSE", "Tests"],
+            exclude: [
+                ".ci", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md",
+                "Sources/Backprop", "Sources/BackpropCLI", "Sources/BackpropReference",
+                "Sources/BackpropSamples", "Tests",
+            ],
             sources: ["Sources/CBackprop"],
             publicHeadersPath: "include",
             // The kernels run at full speed in debug builds of an app too.
             cSettings: [.unsafeFlags(["-O3"])]
-        )
+        ),
+
+        // The library and what it is checked against.
+        .target(name: "Backprop", dependencies: ["CBackprop"]),
+        .target(name: "BackpropReference", dependencies: ["Backprop"]),
+
+        // Tests.
+        .testTarget(name: "KernelTests", dependencies: ["CBackprop", "Backprop", "BackpropReference"]),
+        .testTarget(
+            name: "BackpropTests", dependencies: ["Backprop", "BackpropReference"]),
     ],
+    swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
 )

@@ -1,0 +1,225 @@
+/// A network with what it takes to use it on raw values: scaling, names, and the loss it was trained with.
+///
+/// A model is saved as a safetensors file that PyTorch, JAX and MLX read: `layers.K.weight` as
+/// `[units, inputs]` and `layers.K.bias` as `[units]`.
+public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
+    public var network: Network<Scalar>
+    public var loss: Loss
+    /// What raw inputs go through first, or `nil` for nothing.
+    public var inputScaling: Scaling?
+    /// What outputs come back through, for a model that was trained on scaled targets.
+    public var targetScaling: Scaling?
+    /// The columns of the inputs, or empty where they have no names.
+    public var inputNames: [String]
+    /// The classes, or empty for a model that doesn't classify.
+    public var classNames: [String]
+    /// What is predicted, as the column of a table is called.
+    public var targetName: String?
+
+    public init(
+        network: Network<Scalar>, loss: Loss, inputScaling: Scaling? = nil, targetScaling: Scaling? = nil,
+        inputNames: [String] = [], classNames: [String] = [], targetName: String? = nil
+    ) {
+        self.network = network
+        self.loss = loss
+        self.inputScaling = inputScaling
+        self.targetScaling = targetScaling
+        self.inputNames = inputNames
+        self.classNames = classNames
+        self.targetName = targetName
+    }
+
+    /// Returns the outputs for raw inputs, in raw units.
+    ///
+    /// - Parameter inputs: `samples × network.inputCount` raw values, row-major.
+    /// - Throws: As ``Network/predict(_:)``.
+    public func predict(_ inputs: [Scalar]) throws(BackpropError) -> [Scalar] {
+        guard inputs.count % network.inputCount == 0 else {
+            throw .shape("inputs", expected: "a multiple of \(network.inputCount) values", found: "\(inputs.count)")
+        }
+        let outputs = try network.predict(inputScaling?.apply(to: inputs) ?? inputs)
+        return targetScaling?.invert(outputs) ?? outputs
+    }
+}
+
+// MARK: - Files
+
+/// What a model file's header says besides the tensors.
+private struct ModelDescription: Codable {
+    /// How the layers are built; what they were initialized with is of no use any more.
+    struct LayerDescription: Codable {
+        var units: Int
+        var activation: Activation
+        var bias: Bool
+        var freezesWeights: Bool?
+        var freezesBiases: Bool?
+    }
+
+    var inputs: Int
+    var layers: [LayerDescription]
+    var loss: Loss
+    var inputScaling: Scaling?
+    var targetScaling: Scaling?
+    var inputNames: [String]?
+    var classNames: [String]?
+    var targetName: String?
+}
+
+private enum ModelFormat {
+    static let name = "backprop"
+    static let version = "1"
+
+    /// FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo, 1991), 64 bits: finds every change of a single byte.
+    static func checksum(_ tensors: [SafeTensors.Tensor]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for tensor in tensors {
+            for byte in tensor.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        }
+        return String(hash, radix: 16)
+    }
+}
+
+extension Model {
+    /// Reads a model from a file.
+    ///
+    /// - Throws: ``BackpropError/file(_:reason:)``, or as ``init(serialized:source:)``.
+    public init(contentsOf path: String) throws(BackpropError) {
+        try self.init(serialized: try readFile(path), source: path)
+    }
+
+    /// Writes the model to a file, which changes as a whole or not at all. Equal models give equal bytes.
+    ///
+    /// - Throws: ``BackpropError/file(_:reason:)``
+    public func write(to path: String) throws(BackpropError) {
+        try writeFile(try serialized(), to: path)
+    }
+
+    /// Returns the bytes of a model file.
+    public func serialized() throws(BackpropError) -> [UInt8] {
+        let tensors = network.layers.indices.flatMap(layerTensors)
+        return try SafeTensors(
+            metadata: [
+                "format": ModelFormat.name,
+                "version": ModelFormat.version,
+                "checksum": ModelFormat.checksum(tensors),
+                "model": try jsonText(description),
+            ], tensors: tensors
+        ).encoded()
+    }
+
+    /// Reads a model from the bytes of a model file.
+    ///
+    /// A file of another precision is read too, each number rounded to this one.
+    ///
+    /// - Parameter source: What the bytes are called in errors.
+    /// - Throws: ``BackpropError/format(_:expected:found:)``, or what the parts' initializers throw.
+    public init(serialized bytes: [UInt8], source: String = "model") throws(BackpropError) {
+        let file = try SafeTensors(decoding: bytes, source: source)
+        let format = file.metadata["format"] ?? "none"
+        guard format == ModelFormat.name else {
+            throw .format("\(source), format", expected: ModelFormat.name, found: format)
+        }
+        let version = file.metadata["version"] ?? "none"
+        guard version == ModelFormat.version else {
+            throw .format("\(source), version", expected: ModelFormat.version, found: version)
+        }
+        let checksum = ModelFormat.checksum(file.tensors)
+        guard file.metadata["checksum"] == checksum else {
+            throw .format("\(source), checksum", expected: file.metadata["checksum"] ?? "one", found: checksum)
+        }
+        let description = try jsonValue(
+            ModelDescription.self, from: (file.metadata["model"] ?? "").utf8, source: "\(source), model")
+        try self.init(description, tensors: file.tensors, source: source)
+    }
+
+    private var description: ModelDescription {
+        ModelDescription(
+            inputs: network.inputCount,
+            layers: network.layers.map {
+                .init(
+                    units: $0.units, activation: $0.activation, bias: $0.hasBiases,
+                    freezesWeights: $0.freezesWeights ? true : nil, freezesBiases: $0.freezesBiases ? true : nil)
+            },
+            loss: loss, inputScaling: inputScaling, targetScaling: targetScaling,
+            inputNames: inputNames.isEmpty ? nil : inputNames, classNames: classNames.isEmpty ? nil : classNames,
+            targetName: targetName)
+    }
+
+    private func layerTensors(_ index: Int) -> [SafeTensors.Tensor] {
+        let layer = network.layers[index]
+        let weights = network.weights(ofLayer: index).flatMap { $0 }
+        let type = Scalar.core.name
+        var tensors = [
+            SafeTensors.Tensor(
+                name: "layers.\(index).weight", type: type, shape: [layer.units, network.inputCount(ofLayer: index)],
+                bytes: Scalar.core.littleEndianBytes(weights)[...])
+        ]
+        if layer.hasBiases {
+            tensors.append(
+                SafeTensors.Tensor(
+                    name: "layers.\(index).bias", type: type, shape: [layer.units],
+                    bytes: Scalar.core.littleEndianBytes(network.biases(ofLayer: index))[...]))
+        }
+        return tensors
+    }
+
+    private init(
+        _ description: ModelDescription, tensors: [SafeTensors.Tensor], source: String
+    ) throws(BackpropError) {
+        let named = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
+        var layers: [Layer] = []
+        var fanIn = description.inputs
+        for (index, saved) in description.layers.enumerated() {
+            func values(_ name: String, shape: [Int]) throws(BackpropError) -> Initializer {
+                guard let tensor = named["layers.\(index).\(name)"], tensor.shape == shape else {
+                    let found = named["layers.\(index).\(name)"].map { "\($0.shape)" } ?? "none"
+                    throw .format(
+                        "\(source), layers.\(index).\(name)", expected: "a tensor of shape \(shape)", found: found)
+                }
+                return .values(tensor.numbers)
+            }
+            layers.append(
+                Layer(
+                    units: saved.units, activation: saved.activation, hasBiases: saved.bias,
+                    initialWeights: try values("weight", shape: [saved.units, fanIn]),
+                    initialBiases: saved.bias ? try values("bias", shape: [saved.units]) : .zeros,
+                    freezesWeights: saved.freezesWeights ?? false, freezesBiases: saved.freezesBiases ?? false))
+            fanIn = saved.units
+        }
+        let filled = try Network<Scalar>(inputs: description.inputs, layers: layers)
+        // The initializers were a way in; they are not part of what was saved.
+        for index in layers.indices {
+            (layers[index].initialWeights, layers[index].initialBiases) = (.automatic, .zeros)
+        }
+        let network = try Network(inputs: description.inputs, layers: layers, parameters: filled.parameters)
+        try Self.check(description, network, source)
+        self.init(
+            network: network, loss: description.loss, inputScaling: description.inputScaling,
+            targetScaling: description.targetScaling, inputNames: description.inputNames ?? [],
+            classNames: description.classNames ?? [], targetName: description.targetName)
+    }
+
+    /// Checks that names and scalings have as many entries as the network has inputs and outputs.
+    private static func check(
+        _ description: ModelDescription, _ network: Network<Scalar>, _ source: String
+    ) throws(BackpropError) {
+        let outputs = network.outputCount
+        let counts: [(String, Int?, [Int])] = [
+            ("inputScaling", description.inputScaling?.offsets.count, [network.inputCount]),
+            ("targetScaling", description.targetScaling?.offsets.count, [outputs]),
+            ("inputNames", description.inputNames?.count, [network.inputCount]),
+            ("classNames", description.classNames?.count, outputs == 1 ? [2] : [outputs]),
+        ]
+        for (name, found, expected) in counts {
+            guard let found, !expected.contains(found) else { continue }
+            throw .format("\(source), \(name)", expected: "\(expected[0]) entries", found: "\(found)")
+        }
+    }
+}
+
+extension SafeTensors.Tensor {
+    fileprivate var numbers: [Double] {
+        type == "F64"
+            ? Double.core.fromLittleEndianBytes(bytes) : Float.core.fromLittleEndianBytes(bytes).map(Double.init)
+    }
+}

@@ -1,0 +1,102 @@
+/// Samples that are predicted at a time, so that memory doesn't grow with their number.
+private let predictionChunk = 256
+
+extension Network {
+    /// Returns the network's outputs for any number of samples.
+    ///
+    /// A sample's outputs don't depend, to the bit, on the samples beside it.
+    ///
+    /// - Parameter inputs: `samples × inputCount` values, row-major.
+    /// - Returns: `samples × outputCount` activations of the last layer, row-major.
+    /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the number of inputs is not a multiple of
+    ///   ``inputCount``, ``BackpropError/nonFinite(_:index:found:)`` if one isn't finite.
+    /// - Complexity: O(samples · parameters).
+    ///
+    /// The corresponding C function is `bp_predict_f32`; the reference is `ReferenceNetwork.forward`.
+    public func predict(_ inputs: [Scalar]) throws(BackpropError) -> [Scalar] {
+        guard inputs.count % inputCount == 0 else {
+            throw .shape("inputs", expected: "a multiple of \(inputCount) values", found: "\(inputs.count)")
+        }
+        try checkFinite(inputs, "inputs")
+        return outputs(of: inputs)
+    }
+
+    /// Returns the output with the highest value for each sample: its class, for a classifier.
+    /// The first of equals is taken; a network with one output answers 1 where it is above ½, else 0.
+    ///
+    /// - Throws: As ``predict(_:)``.
+    public func predictClasses(_ inputs: [Scalar]) throws(BackpropError) -> [Int] {
+        Metrics.classes(ofOutputs: try predict(inputs), outputCount: outputCount)
+    }
+
+    /// Returns the mean loss over a dataset.
+    ///
+    /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the dataset doesn't fit the network,
+    ///   ``BackpropError/incompatible(loss:activation:)`` if the loss doesn't.
+    public func loss(_ loss: Loss, on dataset: Dataset<Scalar>) throws(BackpropError) -> Double {
+        try check(dataset, loss: loss)
+        var workspace = Workspace()
+        var sum = 0.0
+        for start in stride(from: 0, to: dataset.count, by: predictionChunk) {
+            let rows = start..<min(start + predictionChunk, dataset.count)
+            let batch = Batch(dataset: dataset, rows: rows)
+            let mean = plan.loss(parameters: parameters, batch: batch, loss: loss, workspace: &workspace)
+            sum += Double(mean) * Double(rows.count)
+        }
+        return sum / Double(dataset.count)
+    }
+
+    /// Returns the loss over a dataset as one batch, and its gradient with respect to every parameter.
+    ///
+    /// - Returns: The mean loss, and the gradients laid out as ``parameters``; 0 for frozen ones.
+    /// - Throws: As ``loss(_:on:)``.
+    ///
+    /// The corresponding C function is `bp_gradients_f32`; the reference is `ReferenceNetwork.gradients`.
+    public func gradients(
+        of loss: Loss, on dataset: Dataset<Scalar>, reduction: Reduction = .mean
+    ) throws(BackpropError) -> (loss: Scalar, gradients: [Scalar]) {
+        try check(dataset, loss: loss)
+        var workspace = Workspace()
+        var gradients = [Scalar](repeating: 0, count: parameters.count)
+        let descent = Descent<Scalar>(rate: 0, loss: loss, reduction: reduction, order: .simultaneous)
+        let value = plan.gradients(
+            parameters: parameters, batch: Batch(dataset: dataset, rows: 0..<dataset.count), descent: descent,
+            into: &gradients, workspace: &workspace)
+        return (value, gradients)
+    }
+
+    /// Checks that a dataset and a loss fit this network.
+    func check(_ dataset: Dataset<Scalar>, loss: Loss) throws(BackpropError) {
+        guard dataset.inputCount == inputCount else {
+            throw .shape("inputs of a sample", expected: "\(inputCount)", found: "\(dataset.inputCount)")
+        }
+        guard dataset.targetCount == outputCount else {
+            throw .shape(
+                "targets of a sample", expected: "\(outputCount) for the outputs", found: "\(dataset.targetCount)")
+        }
+        let activation = layers[layers.count - 1].activation
+        guard loss.requiredActivation ?? activation == activation else {
+            throw .incompatible(loss: loss, activation: activation)
+        }
+    }
+
+    /// The outputs for inputs that are known to fit.
+    func outputs(of inputs: [Scalar]) -> [Scalar] {
+        var workspace = Workspace()
+        let samples = inputs.count / inputCount
+        if samples <= predictionChunk {
+            return plan.predict(
+                parameters: parameters, inputs: inputs[...], samples: samples, outputCount: outputCount,
+                workspace: &workspace)
+        }
+        var outputs: [Scalar] = []
+        outputs.reserveCapacity(samples * outputCount)
+        for start in stride(from: 0, to: samples, by: predictionChunk) {
+            let end = min(start + predictionChunk, samples)
+            outputs += plan.predict(
+                parameters: parameters, inputs: inputs[(start * inputCount)..<(end * inputCount)],
+                samples: end - start, outputCount: outputCount, workspace: &workspace)
+        }
+        return outputs
+    }
+}

@@ -1,0 +1,73 @@
+/// The version of this library.
+public let libraryVersion = "0.1.0"
+
+// What depends on the platform: Foundation's essentials are enough where they stand alone.
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The value of an environment variable, or `nil` where it isn't set.
+func environmentVariable(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment[name]
+}
+
+/// The number of processors that may be used now.
+func processorCount() -> Int {
+    max(1, ProcessInfo.processInfo.activeProcessorCount)
+}
+
+/// The bytes of a file.
+func readFile(_ path: String) throws(BackpropError) -> [UInt8] {
+    do {
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+        throw .file(path, reason: "can't be read: \(reasonText(error))")
+    }
+}
+
+/// Writes a file as a whole: what was there stays until the new one is complete.
+func writeFile(_ bytes: [UInt8], to path: String) throws(BackpropError) {
+    do {
+        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+        throw .file(path, reason: "can't be written: \(reasonText(error))")
+    }
+}
+
+private func reasonText(_ error: any Error) -> String {
+    guard let error = error as? CocoaError else { return "\(error)" }
+    switch error.code {
+    case .fileNoSuchFile, .fileReadNoSuchFile: return "no such file"
+    case .fileReadNoPermission, .fileWriteNoPermission: return "permission denied"
+    case .fileWriteOutOfSpace: return "no space left"
+    default: return "\(error)"
+    }
+}
+
+/// Encodes a value as JSON with sorted keys, so that equal values give equal text.
+func jsonText(_ value: some Encodable) throws(BackpropError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+        throw .format("JSON", expected: "finite numbers", found: "\(error)")
+    }
+}
+
+/// Decodes a value from JSON; `source` names it in the error.
+func jsonValue<Value: Decodable>(
+    _ type: Value.Type, from bytes: some Sequence<UInt8>, source: String
+) throws(BackpropError) -> Value {
+    do {
+        return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch {
+        throw .format(source, expected: "valid JSON of the format's keys", found: "\(error)")
+    }
+}
+
+extension BackpropError: LocalizedError {
+    public var errorDescription: String? { description }
+}

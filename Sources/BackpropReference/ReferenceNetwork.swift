@@ -1,0 +1,182 @@
+import Backprop
+
+/// A network in plain Swift, written from the formulas, that says what the right answer is to the bit.
+///
+/// It keeps and shows every intermediate value of a step, for people to read and for tests to compare.
+/// No part of it is fast.
+public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
+    /// What a layer is, and its parameters.
+    public struct LayerState: Sendable {
+        public var layer: Layer
+        /// `weights[input][unit]`
+        public var weights: [[Scalar]]
+        /// One a unit, or `nil` for none.
+        public var biases: [Scalar]?
+    }
+
+    /// What a layer computed for a batch: arrays of samples.
+    public struct Activations: Sendable {
+        /// Weighted inputs.
+        public var z: [[Scalar]]
+        /// Activations.
+        public var a: [[Scalar]]
+        /// `f'(z)`; for softmax 1, as there it is no number a unit.
+        public var derivative: [[Scalar]]
+    }
+
+    /// What the backward pass gave a layer: arrays of samples, and gradients as the parameters are.
+    public struct Gradients: Sendable {
+        /// `dL/dz`
+        public var delta: [[Scalar]]
+        /// `weights[input][unit]`
+        public var weights: [[Scalar]]
+        public var biases: [Scalar]?
+    }
+
+    /// All numbers of one forward and backward pass.
+    public struct Pass: Sendable {
+        public var layers: [Activations]
+        public var losses: [Scalar]
+        /// The mean of the losses.
+        public var loss: Scalar
+        public var gradients: [Gradients]
+    }
+
+    public var layers: [LayerState]
+
+    /// The same network as one of the library's.
+    public init(_ network: Network<Scalar>) {
+        layers = network.layers.indices.map { index in
+            let layer = network.layers[index]
+            let weights = Array(network.parameters[network.weightRange(ofLayer: index)])
+            let rows = stride(from: 0, to: weights.count, by: layer.units).map {
+                Array(weights[$0..<($0 + layer.units)])
+            }
+            return LayerState(
+                layer: layer, weights: rows, biases: layer.hasBiases ? network.biases(ofLayer: index) : nil)
+        }
+    }
+
+    /// All parameters, laid out as ``Network/parameters``.
+    public var parameters: [Scalar] {
+        layers.flatMap { $0.weights.flatMap { $0 } + ($0.biases ?? []) }
+    }
+
+    // MARK: Forward
+
+    /// The forward pass of a batch, layer by layer.
+    public func forward(_ inputs: [[Scalar]]) -> [Activations] {
+        var x = inputs
+        return layers.map { state in
+            let z = ReferenceDense.forward(x, state.weights, state.biases, units: state.layer.units)
+            let result = activate(state.layer.activation, z)
+            x = result.a
+            return result
+        }
+    }
+
+    private func activate(_ f: Activation, _ z: [[Scalar]]) -> Activations {
+        if f == .softmax {
+            let ones = z.map { $0.map { _ in Scalar(1) } }
+            return Activations(z: z, a: z.map { ReferenceMath.softmax($0).value }, derivative: ones)
+        }
+        let both = z.map { $0.map { ReferenceMath.activate(f, $0) } }
+        return Activations(z: z, a: both.map { $0.map(\.value) }, derivative: both.map { $0.map(\.derivative) })
+    }
+
+    // MARK: Backward
+
+    /// Every number of the forward and backward pass of a batch.
+    public func pass(
+        _ inputs: [[Scalar]], _ targets: [[Scalar]], loss: Loss, reduction: Reduction = .mean
+    ) -> Pass {
+        var network = self
+        return network.run(inputs, targets, loss: loss, reduction: reduction, order: .simultaneous, rate: nil)
+    }
+
+    /// One step of gradient descent; returns every number on its way.
+    public mutating func step(
+        _ inputs: [[Scalar]], _ targets: [[Scalar]], loss: Loss, rate: Scalar, reduction: Reduction = .mean,
+        order: UpdateOrder = .simultaneous
+    ) -> Pass {
+        run(inputs, targets, loss: loss, reduction: reduction, order: order, rate: rate)
+    }
+
+    private mutating func run(
+        _ inputs: [[Scalar]], _ targets: [[Scalar]], loss: Loss, reduction: Reduction, order: UpdateOrder,
+        rate: Scalar?
+    ) -> Pass {
+        let activations = forward(inputs)
+        let scale: Scalar = reduction == .mean ? 1 / Scalar(inputs.count) : 1
+        var (losses, delta) = outputDelta(activations.last!, targets, loss: loss, scale: scale)
+        let before = self
+        var gradients: [Gradients] = []
+        for index in layers.indices.reversed() {
+            let x = index == 0 ? inputs : activations[index - 1].a
+            let found = self.gradients(ofLayer: index, x, delta)
+            gradients.insert(found, at: 0)
+            if let rate { descend(layer: index, found, rate: rate) }
+            guard index > 0 else { continue }
+            let weights = (order == .simultaneous ? before : self).layers[index].weights
+            let g = ReferenceDense.deltaAccumulate(delta, weights)
+            delta = self.delta(ofLayer: index - 1, g, activations[index - 1])
+        }
+        let mean = losses.reduce(0, +) / Scalar(losses.count)
+        return Pass(layers: activations, losses: losses, loss: mean, gradients: gradients)
+    }
+
+    /// `dL/dz` of a layer from `dL/da`.
+    private func delta(ofLayer index: Int, _ g: [[Scalar]], _ found: Activations) -> [[Scalar]] {
+        if layers[index].layer.activation == .softmax {
+            return zip(found.a, g).map { ReferenceMath.softmaxDelta($0, $1) }
+        }
+        return zip(g, found.derivative).map { zip($0, $1).map { $0 * $1 } }
+    }
+
+    private func outputDelta(
+        _ output: Activations, _ targets: [[Scalar]], loss: Loss, scale: Scalar
+    ) -> (losses: [Scalar], delta: [[Scalar]]) {
+        switch loss {
+        case .crossEntropy:
+            let results = zip(output.z, targets).map { ReferenceMath.softmaxCrossEntropy($0, $1, scale: scale) }
+            return (results.map(\.value), results.map(\.delta))
+        case .binaryCrossEntropy:
+            let results = zip(output.z, targets).map { ReferenceMath.sigmoidCrossEntropy($0, $1, scale: scale) }
+            return (results.map(\.value), results.map(\.delta))
+        default:
+            let results = zip(output.a, targets).map { ReferenceMath.loss(loss, $0, $1, scale: scale) }
+            return (results.map(\.value), delta(ofLayer: layers.count - 1, results.map(\.g), output))
+        }
+    }
+
+    private func gradients(ofLayer index: Int, _ x: [[Scalar]], _ delta: [[Scalar]]) -> Gradients {
+        let state = layers[index]
+        let units = state.layer.units
+        return Gradients(
+            delta: delta,
+            weights: ReferenceDense.weightGradient(x, delta, inputs: state.weights.count, units: units),
+            biases: state.biases.map { _ in ReferenceDense.biasGradient(delta, units: units) })
+    }
+
+    private mutating func descend(layer index: Int, _ gradients: Gradients, rate: Scalar) {
+        let layer = layers[index].layer
+        if !layer.freezesWeights {
+            layers[index].weights = zip(layers[index].weights, gradients.weights).map { weights, gradients in
+                zip(weights, gradients).map { ReferenceDense.descend($0, $1, rate: rate) }
+            }
+        }
+        if !layer.freezesBiases, let biases = layers[index].biases, let found = gradients.biases {
+            layers[index].biases = zip(biases, found).map { ReferenceDense.descend($0, $1, rate: rate) }
+        }
+    }
+
+    /// The gradients of a pass in one array, laid out as ``parameters``; 0 for frozen ones.
+    public func flatGradients(_ pass: Pass) -> [Scalar] {
+        zip(layers, pass.gradients).flatMap { state, found in
+            let weights = found.weights.flatMap { $0 }
+            let biases = found.biases ?? []
+            return (state.layer.freezesWeights ? weights.map { _ in 0 } : weights)
+                + (state.layer.freezesBiases ? biases.map { _ in 0 } : biases)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Testing
+
+@testable import Backprop
+@testable import BackpropReference
+
+/// Rows that fill the register tiles of every instruction set, and pass them.
+private let tileRows = Array(0...15) + [29]
+
+@Suite struct DenseTests {
+    @Test("dense forward equals the reference for every tail shape", arguments: Machine.all)
+    func forward(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 1, stream: 0)
+            for inputs in kernels.sizes {
+                let x: [[Scalar]] = random.matrix(tileRows.last!, inputs)
+                let w: [[Scalar]] = random.matrix(inputs, kernels.sizes.last!)
+                let b: [Scalar] = random.values(kernels.sizes.last!)
+                // A sum depends on its row and column only, so that smaller products are corners of this one.
+                let biased = ReferenceDense.forward(x, w, b, units: b.count)
+                let unbiased = ReferenceDense.forward(x, w, nil, units: b.count)
+                for batch in tileRows {
+                    for units in kernels.sizes {
+                        let x = x.corner(batch, inputs)
+                        let w = w.corner(inputs, units)
+                        let shape = "batch \(batch), \(inputs) inputs, \(units) units"
+                        let found = kernels.denseForward(x, w, Array(b[..<units]), units: units)
+                        expectSame(found, biased.corner(batch, units).flat, shape)
+                        let without = kernels.denseForward(x, w, nil, units: units)
+                        expectSame(without, unbiased.corner(batch, units).flat, "\(shape), no biases")
+                    }
+                }
+            }
+        }
+        check(machine.scalar)
+    }
+
+    @Test("delta accumulation equals the reference for every tail shape", arguments: Machine.all)
+    func deltaAccumulate(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 2, stream: 0)
+            for units in kernels.sizes {
+                let delta: [[Scalar]] = random.matrix(tileRows.last!, units)
+                let w: [[Scalar]] = random.matrix(kernels.sizes.last!, units)
+                let whole = ReferenceDense.deltaAccumulate(delta, w)
+                for batch in tileRows {
+                    for inputs in kernels.sizes {
+                        let wt = kernels.transpose(w.corner(inputs, units), columns: units)
+                        let found = kernels.deltaAccumulate(
+                            delta.corner(batch, units), transposed: wt.rows(units, width: inputs), inputs: inputs)
+                        expectSame(
+                            found, whole.corner(batch, inputs).flat,
+                            "batch \(batch), \(inputs) inputs, \(units) units")
+                    }
+                }
+            }
+        }
+        check(machine.scalar)
+    }
+
+    @Test("weight gradient equals the reference for every tail shape", arguments: Machine.all)
+    func weightGradient(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 3, stream: 0)
+            for batch in kernels.sizes {
+                let x: [[Scalar]] = random.matrix(batch, tileRows.last!)
+                let delta: [[Scalar]] = random.matrix(batch, kernels.sizes.last!)
+                let whole = ReferenceDense.weightGradient(
+                    x, delta, inputs: tileRows.last!, units: kernels.sizes.last!)
+                for inputs in tileRows {
+                    for units in kernels.sizes {
+                        let found = kernels.weightGradient(
+                            x.corner(batch, inputs), delta.corner(batch, units), inputs: inputs, units: units)
+                        expectSame(
+                            found, whole.corner(inputs, units).flat, "batch \(batch), \(inputs) inputs, \(units) units")
+                    }
+                }
+            }
+        }
+        check(machine.scalar)
+    }
+
+    @Test("bias gradient equals the reference for every tail shape", arguments: Machine.all)
+    func biasGradient(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 4, stream: 0)
+            for batch in kernels.sizes {
+                for units in kernels.sizes {
+                    let delta: [[Scalar]] = random.matrix(batch, units)
+                    let expected = ReferenceDense.biasGradient(delta, units: units)
+                    expectSame(kernels.biasGradient(delta, units: units), expected, "batch \(batch), \(units) units")
+                }
+            }
+        }
+        check(machine.scalar)
+    }
+
+    @Test("dense products of zeros, infinities, NaN and subnormals equal the reference", arguments: Machine.all)
+    func specials(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 5, stream: 0)
+            for inputs in [1, 2, 5] {
+                let units = kernels.sizes.last!
+                let x: [[Scalar]] = random.specialMatrix(15, inputs)
+                let w: [[Scalar]] = random.specialMatrix(inputs, units)
+                let delta: [[Scalar]] = random.specialMatrix(15, units)
+                let b: [Scalar] = random.specialMatrix(1, units)[0]
+                expectSame(
+                    kernels.denseForward(x, w, b, units: units),
+                    ReferenceDense.forward(x, w, b, units: units).flat, "forward")
+                expectSame(
+                    kernels.weightGradient(x, delta, inputs: inputs, units: units),
+                    ReferenceDense.weightGradient(x, delta, inputs: inputs, units: units).flat, "weight gradient")
+                expectSame(
+                    kernels.biasGradient(delta, units: units),
+                    ReferenceDense.biasGradient(delta, units: units), "bias gradient")
+                let wt = kernels.transpose(w, columns: units).rows(units, width: inputs)
+                expectSame(
+                    kernels.deltaAccumulate(delta, transposed: wt, inputs: inputs),
+                    ReferenceDense.deltaAccumulate(delta, w).flat, "delta accumulation")
+            }
+        }
+        check(machine.scalar)
+    }
+
+    @Test("a sum of negative zeros is +0", arguments: Machine.all)
+    func positiveZero(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            let units = kernels.sizes.last!
+            let biases = [Scalar](repeating: -0.0, count: units)
+            let zeros = [Scalar](repeating: 0, count: units)
+            expectSame(kernels.denseForward([[]], [], biases, units: units), zeros, "biases alone")
+            expectSame(kernels.denseForward([[-1]], [zeros], biases, units: units), zeros, "-1 times 0")
+        }
+        check(machine.scalar)
+    }
+}
