@@ -8,7 +8,9 @@ let package = Package(
     products: [
         .library(name: "Backprop", targets: ["Backprop"]),
         .library(name: "BackpropReference", targets: ["BackpropReference"]),
+        .library(name: "BackpropSamples", targets: ["BackpropSamples"]),
         .library(name: "CBackprop", targets: ["CBackprop"]),
+        .executable(name: "backprop", targets: ["BackpropCLI"]),
     ],
     targets: [
         // The C core. It lives at the package's root so that its header is in include/.
@@ -26,14 +28,20 @@ let package = Package(
             cSettings: [.unsafeFlags(["-O3"])]
         ),
 
-        // The library and what it is checked against.
+        // The library, what it is checked against, and data to try it on.
         .target(name: "Backprop", dependencies: ["CBackprop"]),
         .target(name: "BackpropReference", dependencies: ["Backprop"]),
+        .target(name: "BackpropSamples", dependencies: ["Backprop"]),
+
+        // The command `backprop`.
+        .executableTarget(
+            name: "BackpropCLI", dependencies: ["Backprop", "BackpropReference", "BackpropSamples"]),
 
         // Tests.
         .testTarget(name: "KernelTests", dependencies: ["CBackprop", "Backprop", "BackpropReference"]),
         .testTarget(
-            name: "BackpropTests", dependencies: ["Backprop", "BackpropReference"]),
+            name: "BackpropTests", dependencies: ["Backprop", "BackpropReference", "BackpropSamples"]),
+        .testTarget(name: "CLITests", dependencies: ["BackpropCLI"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -1,0 +1,44 @@
+import Foundation
+
+/// Text in columns.
+enum TextTable {
+    /// Rows with their columns padded to the same width, two spaces apart.
+    static func aligned(_ rows: [[String]], rightAligned: Set<Int>) -> String {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        let lines = rows.map { row in
+            let cells = row.enumerated().map { column, text in
+                let padding = String(repeating: " ", count: widths[column] - text.count)
+                return rightAligned.contains(column) ? padding + text : text + padding
+            }
+            return trimmedEnd(cells.joined(separator: "  "))
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func trimmedEnd(_ line: String) -> String {
+        var line = line
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}
+
+/// A number with a fixed count of decimals.
+func fixed(_ value: Double, _ decimals: Int) -> String {
+    String(format: "%.\(decimals)f", value)
+}
+
+/// A number with so many significant digits.
+func significant(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)g", value)
+}
+
+/// A whole number with its thousands apart.
+func grouped(_ value: Int) -> String {
+    var text = ""
+    for (index, digit) in String(value).reversed().enumerated() {
+        if index > 0, index % 3 == 0, digit != "-" { text.append(",") }
+        text.append(digit)
+    }
+    return String(text.reversed())
+}

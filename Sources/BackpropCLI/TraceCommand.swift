@@ -1,0 +1,90 @@
+import Backprop
+import BackpropSamples
+
+extension Command {
+    static let trace = Command(
+        name: "trace",
+        synopsis: "sigmoid | softmax | chain | MODEL DATA --row K  [options]",
+        summary: "Shows one training step number by number, as one would follow it on paper.",
+        details: """
+            sigmoid   two inputs, two hidden units, two outputs, sigmoid everywhere, squared error
+            softmax   two inputs, two sigmoid units, two classes by softmax, cross-entropy
+            chain     layers of one unit each, the last without a bias: ∂C/∂w of every layer as the product of
+                      its local factors, and how much of the gradient reaches the first layer
+            MODEL     a saved model of your own, on one row of a CSV file or of built-in data
+
+            Weights are numbered layer by layer, unit by unit, input by input; biases unit by unit.
+            """,
+        options: [
+            Option("steps", "N", "go on for N steps in all, and show where training ends (1)"),
+            Option("order", "ORDER", "simultaneous (the gradient) or layer-by-layer (as many tutorials compute)"),
+            Option("learning-rate", "RATE", "the size of a step (the example's; 0.5)"),
+            Option("row", "K", "which sample to follow, from 1 (1)"),
+            Option("depth", "N", "layers of the chain, with weights 1 and biases 0 (10)"),
+            Option("weights", "LIST", "weights of the chain, as 0.5,0.8,1.2"),
+            Option("biases", "LIST", "biases of the chain, one less than weights"),
+            Option("input", "NUMBER", "what goes into the chain (1)"),
+            Option("target", "NUMBER", "what should come out of it (0)"),
+            Option("activation", "NAME", "of the chain's units (sigmoid)"),
+            Option("loss", "NAME", "of the chain: mean-squared-error or cross-entropy (mean-squared-error)"),
+            .json,
+        ],
+        maximumPositionals: 2,
+        run: { arguments, console in
+            let example = try workedExample(arguments)
+            let order = try arguments.choice("order", UpdateOrder.self) ?? .simultaneous
+            let steps = try arguments.integer("steps", in: 1...(.max)) ?? 1
+            let trace = try Trace(of: example, order: order, steps: steps)
+            if arguments.has("json") { try console.json(trace) } else { console.write(TraceText(trace).text) }
+            return ExitStatus.success
+        }
+    )
+
+    private static func workedExample(_ arguments: Arguments) throws -> WorkedExample {
+        let name = try arguments.positional(0, "sigmoid, softmax, chain or MODEL")
+        var example: WorkedExample
+        switch name {
+        case "sigmoid": example = try .sigmoid()
+        case "softmax": example = try .softmax()
+        case "chain": example = try chain(arguments)
+        default: example = try ownNetwork(name, arguments)
+        }
+        let isChain = name == "chain"
+        for option in ["depth", "weights", "biases", "input", "target", "activation", "loss"]
+        where !isChain && arguments.has(option) {
+            throw UsageError(message: "--\(option): expected with 'trace chain' only, found with 'trace \(name)'")
+        }
+        if let rate = try arguments.number("learning-rate") { example.learningRate = rate }
+        return example
+    }
+
+    private static func chain(_ arguments: Arguments) throws -> WorkedExample {
+        let depth = try arguments.integer("depth", in: 1...1000) ?? 10
+        let weights = try arguments.numbers("weights") ?? Array(repeating: 1, count: depth)
+        let biases = try arguments.numbers("biases") ?? Array(repeating: 0, count: weights.count - 1)
+        let activation = try arguments.choice("activation", Activation.self) ?? .sigmoid
+        var loss = try arguments.choice("loss", Loss.self) ?? .meanSquaredError
+        // Of a single unit, cross-entropy is the binary one.
+        if loss == .crossEntropy { loss = .binaryCrossEntropy }
+        return try .chain(
+            weights: weights, biases: biases, activation: activation,
+            input: try arguments.number("input") ?? 1, target: try arguments.number("target") ?? 0, loss: loss,
+            learningRate: 0.5)
+    }
+
+    private static func ownNetwork(_ path: String, _ arguments: Arguments) throws -> WorkedExample {
+        let model = try Model<Float>(contentsOf: path)
+        let samples = try LabeledSamples(try arguments.positional(1, "DATA after MODEL"), for: model)
+        let row = try arguments.integer("row", in: 1...samples.count) ?? 1
+        let sample = try samples.chosen([UInt32(row - 1)]).dataset(
+            scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
+        let network = try Network<Double>(
+            inputs: model.network.inputCount, layers: model.network.layers,
+            parameters: model.network.parameters.map(Double.init))
+        return WorkedExample(
+            name: path, summary: "sample \(row) of \(samples.name)", network: network,
+            dataset: try Dataset(
+                inputs: [sample.inputs.map(Double.init)], targets: [sample.targets(ofSample: 0).map(Double.init)]),
+            loss: model.loss, learningRate: 0.5)
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+@testable import BackpropCLI
+
+/// What a command wrote, and how it ended.
+struct Outcome {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    /// The JSON object on standard output.
+    var json: [String: Any] {
+        get throws {
+            let value = try JSONSerialization.jsonObject(with: Data(output.utf8))
+            return value as? [String: Any] ?? [:]
+        }
+    }
+}
+
+/// Runs the command within the test, as `backprop` would with these words.
+func backprop(_ words: String...) -> Outcome {
+    backprop(words, showingProgress: false)
+}
+
+func backprop(_ words: [String], showingProgress: Bool) -> Outcome {
+    let written = Written()
+    let console = Console(
+        write: { written.output += $0 }, writeError: { written.errors += $0 }, showsProgress: showingProgress)
+    let status = Command.run(words, console: console)
+    return Outcome(status: status, output: written.output, errors: written.errors)
+}
+
+private final class Written {
+    var output = ""
+    var errors = ""
+}
+
+/// A folder that is gone after the test.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("backprop-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+}
+
+func write(_ text: String, to path: String) throws {
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+}
+
+/// The folder of data and reference cases that the package's authors keep beside it, or `nil` elsewhere.
+var sharedFolder: String? {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let path = root.deletingLastPathComponent().appendingPathComponent("shared").path
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+}
