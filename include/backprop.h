@@ -11,9 +11,10 @@
  *              predict, loss, gradients, one training step
  *   pool       threads that share the work of one call
  *
- * Every function is re-entrant. Nothing here allocates, prints, exits, keeps a
- * global or touches the floating-point mode. Where memory is needed its size is
- * asked first and the caller provides it.
+ * Every function is re-entrant. Nothing here allocates (the system does, to start a
+ * pool's threads), prints, exits, keeps a global or touches the floating-point mode.
+ * Where memory is needed its size is asked first and the caller provides it. With
+ * -DBP_NO_THREADS a pool has one thread, and nothing is asked of the system at all.
  *
  * Layout. Matrices are row-major without padding: a batch is [samples x values],
  * weights are [n_in x n_out], one row per input. Sizes count elements, except those
@@ -124,7 +125,7 @@ enum {
 
 /*
  * Kernels return void: the caller answers for sizes, pointers and numbers. Any size
- * may be 0. 'k' comes from bp_kernels_for() or bp_kernels_named(). Unless said
+ * may be 0; a sample without outputs has a loss of 0. 'k' comes from bp_kernels_for() or bp_kernels_named(). Unless said
  * otherwise an output must not overlap an input.
  */
 
@@ -180,9 +181,10 @@ void bp_activate_f64(const bp_kernels *k, bp_activation f, const double *z, doub
  *   a           in   [batch x n]   f(z)
  *   derivative  in   [batch x n]   as bp_activate_f32() gave it, or NULL where it gives none
  *   g           in   [batch x n]   dL/da
- *   delta       out  [batch x n]   dL/dz; may be g, except for softmax, whose rows couple
- *                                  (delta[j] = a[j] * (g[j] - sum over k of g[k] * a[k]));
- *                                  there it may be g too
+ *   delta       out  [batch x n]   dL/dz; may be g
+ *
+ * The units of a softmax layer depend on each other:
+ * delta[j] = a[j] * (g[j] - sum over k ascending of g[k] * a[k]).
  */
 void bp_activation_delta_f32(const bp_kernels *k, bp_activation f, const float *a, const float *derivative,
                              const float *g, float *delta, size_t batch, size_t n);
@@ -238,8 +240,8 @@ void bp_gather_f32(const float *from, const uint32_t *rows, size_t count, size_t
 void bp_gather_f64(const double *from, const uint32_t *rows, size_t count, size_t n, double *to);
 
 /* wt[j][i] = w[i][j], from [n_in x n_out] to [n_out x n_in]. */
-void bp_transpose_f32(const float *w, float *wt, size_t n_in, size_t n_out);
-void bp_transpose_f64(const double *w, double *wt, size_t n_in, size_t n_out);
+void bp_transpose_f32(const bp_kernels *k, const float *w, float *wt, size_t n_in, size_t n_out);
+void bp_transpose_f64(const bp_kernels *k, const double *w, double *wt, size_t n_in, size_t n_out);
 
 /*
  * bp_delta_accumulate_f32() takes a layer's delta down to the layer below:
@@ -340,7 +342,8 @@ size_t bp_pool_size(size_t threads);
 /*
  * Starts a pool in memory of at least bp_pool_size(threads) bytes, aligned for any
  * type, that must stay where it is until bp_pool_stop(). Fails with BP_ERROR_NULL,
- * BP_ERROR_MEMORY, BP_ERROR_OPTION (no threads, or more than 1024) or BP_ERROR_THREADS.
+ * BP_ERROR_MEMORY, BP_ERROR_OPTION (no threads, or more than 1024; with BP_NO_THREADS, more
+ * than 1) or BP_ERROR_THREADS.
  */
 bp_status bp_pool_start(void *memory, size_t bytes, size_t threads, bp_pool **pool);
 
@@ -419,8 +422,8 @@ size_t bp_train_size_f64(const bp_network *network, size_t samples);
 /*
  * bp_predict_f32() computes outputs [samples x outputs] from inputs [samples x inputs].
  *
- * Needs a workspace of bp_predict_size_f32(). Fails with BP_ERROR_NULL or _MEMORY.
- * Many threads may predict from one network and one set of parameters.
+ * Needs a workspace of bp_predict_size_f32(). Fails with BP_ERROR_NULL, _MEMORY or
+ * _TOO_LARGE. Many threads may predict from one network and one set of parameters.
  */
 bp_status bp_predict_f32(const bp_network *network, const float *parameters, const float *inputs,
                          size_t samples, float *outputs, const bp_workspace *workspace);
@@ -458,7 +461,7 @@ enum { BP_SIMULTANEOUS = 0, BP_LAYER_BY_LAYER = 1 };
  * bp_loss_f32() computes the mean of the samples' losses, added in ascending order.
  *
  * This and the two below need a workspace of bp_train_size_f32(batch->samples), and
- * fail with BP_ERROR_NULL, _MEMORY, _EMPTY, _TARGETS, _CLASS, _LOSS, _PAIR or _OPTION;
+ * fail with BP_ERROR_NULL, _MEMORY, _TOO_LARGE, _EMPTY, _TARGETS, _CLASS, _LOSS, _PAIR or _OPTION;
  * then nothing was written but to the workspace.
  */
 bp_status bp_loss_f32(const bp_network *network, const float *parameters, const bp_batch_f32 *batch,

@@ -5,7 +5,7 @@ extension ReferenceMath {
     /// for the losses of the errors `o − t`.
     static func loss(_ loss: Loss, _ a: [Scalar], _ t: [Scalar], scale: Scalar) -> (value: Scalar, g: [Scalar]) {
         let errors = zip(a, t).map { $0 - $1 }
-        let count = Scalar(a.count)
+        let count = Scalar(max(1, a.count))
         let squares = errors.reduce(0) { fma($1, $1, $0) }
         switch loss {
         case .meanSquaredError:
@@ -38,7 +38,7 @@ extension ReferenceMath {
     static func sigmoidCrossEntropy(
         _ z: [Scalar], _ t: [Scalar], scale: Scalar
     ) -> (a: [Scalar], value: Scalar, delta: [Scalar]) {
-        let count = Scalar(z.count)
+        let count = Scalar(max(1, z.count))
         let terms = zip(z, t).map { fma(-$0, $1, greater($0, 0)) + log1p(exp(-abs($0))) }
         let a = z.map { sigmoid($0) }
         return (a, terms.reduce(0, +) / count, zip(a, t).map { ($0 - $1) * (scale / count) })

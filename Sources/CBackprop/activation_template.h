@@ -45,23 +45,24 @@ static real activation_largest(const real *z, size_t n) {
     return largest;
 }
 
-/*
- * One row of softmax, shifted by its largest input so that nothing overflows.
- * Returns the sum of the exponentials.
- */
-static real activation_softmax_row(const real *z, real *a, size_t n) {
-    const vec largest = vec_set1(activation_largest(z, n));
+/* a = exp(z - largest), and their sum in ascending order. */
+static real activation_exponentials(const real *z, real largest, real *a, size_t n) {
     for (size_t j = 0; j < n; j += VEC_LANES) {
         const size_t lanes = vec_count(n - j);
-        vec_keep(a + j, math_exp(vec_sub(vec_get(z + j, lanes), largest)), lanes);
+        vec_keep(a + j, math_exp(vec_sub(vec_get(z + j, lanes), vec_set1(largest))), lanes);
     }
     real sum = 0;
     for (size_t j = 0; j < n; j++) sum += a[j];
+    return sum;
+}
+
+/* One row of softmax, shifted by its largest input so that nothing overflows. */
+static void activation_softmax_row(const real *z, real *a, size_t n) {
+    const vec sum = vec_set1(activation_exponentials(z, activation_largest(z, n), a, n));
     for (size_t j = 0; j < n; j += VEC_LANES) {
         const size_t lanes = vec_count(n - j);
-        vec_keep(a + j, vec_div(vec_get(a + j, lanes), vec_set1(sum)), lanes);
+        vec_keep(a + j, vec_div(vec_get(a + j, lanes), sum), lanes);
     }
-    return sum;
 }
 
 static void activate(bp_activation f, const real *z, real *a, real *derivative, size_t batch, size_t n) {

@@ -62,8 +62,4 @@ typedef struct bp_range {
 /* This thread's part of n items, in whole grains (the last may be cut). */
 bp_range bp_team_range(const bp_team *team, size_t n, size_t grain);
 
-/* Rows 'first' to 'last' of w, to columns of wt; kernels_api.c. */
-void bp_transpose_rows_f32(const float *w, float *wt, size_t n_in, size_t n_out, size_t first, size_t last);
-void bp_transpose_rows_f64(const double *w, double *wt, size_t n_in, size_t n_out, size_t first, size_t last);
-
 #endif

@@ -32,6 +32,8 @@ struct BP_(bp_kernel_table) {
     void (*sigmoid_cross_entropy)(const real *z, const real *t, real scale, real *a, real *delta,
                                   real *losses, size_t batch, size_t n);
 
+    /* Rows 'first' to 'last' of w, to columns of wt. */
+    void (*transpose)(const real *w, real *wt, size_t n_in, size_t n_out, size_t first, size_t last);
     real (*sum_of_squares)(const real *x, size_t n);
     size_t (*first_nonfinite)(const real *x, size_t n);
 };

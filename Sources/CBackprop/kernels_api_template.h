@@ -58,21 +58,8 @@ void BP_(bp_gather)(const real *from, const uint32_t *rows, size_t count, size_t
     for (size_t r = 0; r < count; r++) memcpy(to + r * n, from + rows[r] * n, n * sizeof(real));
 }
 
-/* In blocks, so that the rows of both matrices that are in use stay in the first cache. */
-void BP_(bp_transpose_rows)(const real *w, real *wt, size_t n_in, size_t n_out, size_t first, size_t last) {
-    enum { BLOCK = 16 };
-    for (size_t i0 = first; i0 < last; i0 += BLOCK) {
-        const size_t i1 = last - i0 < BLOCK ? last : i0 + BLOCK;
-        for (size_t j0 = 0; j0 < n_out; j0 += BLOCK) {
-            const size_t j1 = n_out - j0 < BLOCK ? n_out : j0 + BLOCK;
-            for (size_t j = j0; j < j1; j++)
-                for (size_t i = i0; i < i1; i++) wt[j * n_in + i] = w[i * n_out + j];
-        }
-    }
-}
-
-void BP_(bp_transpose)(const real *w, real *wt, size_t n_in, size_t n_out) {
-    BP_(bp_transpose_rows)(w, wt, n_in, n_out, 0, n_in);
+void BP_(bp_transpose)(const bp_kernels *k, const real *w, real *wt, size_t n_in, size_t n_out) {
+    k->BP_TABLE->transpose(w, wt, n_in, n_out, 0, n_in);
 }
 
 void BP_(bp_delta_accumulate)(const bp_kernels *k, const real *delta, const real *wt, real *g, size_t batch,

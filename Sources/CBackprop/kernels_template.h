@@ -26,6 +26,8 @@ BP_INLINE real real_fma(real a, real b, real c) {
 
 #include "math_template.h"
 
+#include "transpose_template.h"
+
 #include "activation_template.h"
 #include "dense_template.h"
 #include "loss_template.h"
@@ -47,6 +49,7 @@ const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
     .loss_delta = loss_delta,
     .softmax_cross_entropy = softmax_cross_entropy,
     .sigmoid_cross_entropy = sigmoid_cross_entropy,
+    .transpose = transpose,
     .sum_of_squares = sum_of_squares,
     .first_nonfinite = first_nonfinite,
 };

@@ -27,6 +27,9 @@ BP_INLINE real loss_slope(bp_loss loss, real e) {
     }
 }
 
+/* What a mean over the outputs divides by; the mean over none is 0. */
+BP_INLINE real loss_count(size_t n) { return n > 0 ? (real)n : 1; }
+
 BP_INLINE void loss_rows(bp_loss loss, const real *a, const real *t, real scale, real *g, real *losses,
                          size_t batch, size_t n) {
     for (size_t s = 0; s < batch; s++) {
@@ -36,13 +39,13 @@ BP_INLINE void loss_rows(bp_loss loss, const real *a, const real *t, real scale,
             sum = loss_add(loss, e, sum);
             if (g) g[j] = loss_slope(loss, e) * scale;
         }
-        losses[s] = loss == BP_SQUARED_ERROR ? sum * (real)0.5 : sum / (real)n;
+        losses[s] = loss == BP_SQUARED_ERROR ? sum * (real)0.5 : sum / loss_count(n);
     }
 }
 
 static void loss_delta(bp_loss loss, const real *a, const real *t, real scale, real *g, real *losses,
                        size_t batch, size_t n) {
-    const real mean = scale / (real)n;
+    const real mean = scale / loss_count(n);
     switch (loss) {
     case BP_MEAN_SQUARED_ERROR: loss_rows(BP_MEAN_SQUARED_ERROR, a, t, mean, g, losses, batch, n); break;
     case BP_MEAN_ABSOLUTE_ERROR: loss_rows(BP_MEAN_ABSOLUTE_ERROR, a, t, mean, g, losses, batch, n); break;
@@ -58,6 +61,18 @@ static real loss_log(real x) {
     return y[0];
 }
 
+/* From exponentials to outputs and deltas: a / total, and (a * weight - t) * scale. */
+static void loss_softmax_finish(const real *t, real weight, real total, real scale, real *a, real *delta,
+                                size_t n) {
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t lanes = vec_count(n - j);
+        const vec output = vec_div(vec_get(a + j, lanes), vec_set1(total));
+        vec_keep(a + j, output, lanes);
+        const vec error = vec_fma(output, vec_set1(weight), math_negate(vec_get(t + j, lanes)));
+        if (delta) vec_keep(delta + j, vec_mul(error, vec_set1(scale)), lanes);
+    }
+}
+
 /*
  * sum of t * (largest - z) ascending, then + (sum of t) * ln(sum of exp(z - largest)):
  * this is -sum of t ln a, and finite also where a itself is 0.
@@ -71,15 +86,61 @@ static void loss_softmax_row(const real *z, const real *t, real scale, real *a, 
         sum = real_fma(t[j], below > MATH_LARGEST ? MATH_LARGEST : below, sum);
         weight += t[j];
     }
-    const real total = activation_softmax_row(z, a, n);
+    const real total = activation_exponentials(z, largest, a, n);
     *loss = n == 0 ? 0 : real_fma(weight, loss_log(total), sum);
-    for (size_t j = 0; delta && j < n; j++) delta[j] = real_fma(a[j], weight, -t[j]) * scale;
+    loss_softmax_finish(t, weight, total, scale, a, delta, n);
+}
+
+/*
+ * The same for up to VEC_LANES samples, one a lane: sums that must go one by one along a
+ * row then cost one addition for all of them. The rows are transposed square by square.
+ */
+static void loss_softmax_rows(const real *z, const real *t, real scale, real *a, real *delta, real *losses,
+                              size_t rows, size_t n) {
+    vec zs[VEC_LANES], ts[VEC_LANES];
+    vec largest = math_zero(), sum = math_zero(), weight = math_zero(), total = math_zero();
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t columns = vec_count(n - j);
+        transpose_load(z + j, n, rows, columns, zs);
+        if (j == 0) largest = zs[0];
+        for (size_t c = 0; c < columns; c++) largest = vec_max(zs[c], largest);
+    }
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t columns = vec_count(n - j);
+        transpose_load(z + j, n, rows, columns, zs);
+        transpose_load(t + j, n, rows, columns, ts);
+        for (size_t c = 0; c < columns; c++) {
+            const vec below = vec_min(vec_set1(MATH_LARGEST), vec_sub(largest, zs[c]));
+            sum = vec_fma(ts[c], below, sum);
+            weight = vec_add(weight, ts[c]);
+            zs[c] = math_exp(vec_sub(zs[c], largest));
+            total = vec_add(total, zs[c]);
+        }
+        transpose_square(zs);
+        for (size_t r = 0; r < rows; r++) vec_keep(a + r * n + j, zs[r], columns);
+    }
+    vec_keep(losses, vec_fma(weight, math_log_normal(total), sum), rows);
+    real totals[VEC_LANES], weights[VEC_LANES];
+    vec_store(totals, total);
+    vec_store(weights, weight);
+    for (size_t r = 0; r < rows; r++)
+        loss_softmax_finish(t + r * n, weights[r], totals[r], scale, a + r * n, delta ? delta + r * n : NULL, n);
 }
 
 static void softmax_cross_entropy(const real *z, const real *t, real scale, real *a, real *delta,
                                   real *losses, size_t batch, size_t n) {
-    for (size_t s = 0; s < batch; s++)
-        loss_softmax_row(z + s * n, t + s * n, scale, a + s * n, delta ? delta + s * n : NULL, losses + s, n);
+    size_t s = 0, rows;
+    for (; s < batch; s += rows) {
+        real *d = delta ? delta + s * n : NULL;
+        rows = vec_count(batch - s);
+        /* A few samples are faster one by one. */
+        if (rows < VEC_LANES / 4 + 1 || n == 0) {
+            rows = 1;
+            loss_softmax_row(z + s * n, t + s * n, scale, a + s * n, d, losses + s, n);
+        } else {
+            loss_softmax_rows(z + s * n, t + s * n, scale, a + s * n, d, losses + s, rows, n);
+        }
+    }
 }
 
 /* The mean over the outputs of max(z, 0) - z t + ln(1 + exp(-|z|)), which is -t ln a - (1 - t) ln(1 - a). */
@@ -97,12 +158,12 @@ static real loss_sigmoid_row(const real *z, const real *t, real scale, real *a, 
         vec_store(terms, vec_add(linear, math_log1p(e)));
         for (size_t l = 0; l < lanes; l++) sum += terms[l];
     }
-    return sum / (real)n;
+    return sum / loss_count(n);
 }
 
 static void sigmoid_cross_entropy(const real *z, const real *t, real scale, real *a, real *delta,
                                   real *losses, size_t batch, size_t n) {
     for (size_t s = 0; s < batch; s++)
-        losses[s] = loss_sigmoid_row(z + s * n, t + s * n, scale / (real)n, a + s * n,
+        losses[s] = loss_sigmoid_row(z + s * n, t + s * n, scale / loss_count(n), a + s * n,
                                      delta ? delta + s * n : NULL, n);
 }

@@ -188,7 +188,7 @@ BP_INLINE vec math_log(vec x) {
     const vec excess = vec_set1((real)MATH_MANTISSA_BITS);
     const vec scaled = vec_fnma(excess, vec_set1(MATH_LN2_HIGH), y);
     y = vec_if_greater(smallest, x, scaled, y);
-    /* x - x is 0 for a number and NaN otherwise; +infinity and NaN go through. */
+    /* +infinity and NaN go through. */
     y = vec_if_greater(x, vec_set1(MATH_LARGEST), x, y);
     const vec infinity = vec_mul(vec_set1(MATH_LARGEST), vec_set1((real)2));
     const vec nan = vec_sub(infinity, infinity);

@@ -82,7 +82,7 @@ static const real *BP_(targets_of_rows)(const call *c, bp_range rows) {
     return c->one_hot + rows.first * n;
 }
 
-/* The losses of some samples and, unless it is NULL, the delta of the last layer. */
+/* The losses of some samples and, if wanted, the delta of the last layer. */
 static void BP_(loss_rows)(const call *c, bp_range rows, int wants_delta) {
     const bp_network *network = c->network;
     const layer_plan *last = &network->layers[network->layer_count - 1];
@@ -106,8 +106,8 @@ static void BP_(loss_rows)(const call *c, bp_range rows, int wants_delta) {
 
 static void BP_(transpose_share)(const call *c, const layer_plan *layer, const bp_team *team) {
     const bp_range rows = bp_team_range(team, layer->n_in, ALIGNMENT / sizeof(real));
-    BP_(bp_transpose_rows)(c->parameters + layer->weights, c->transposed + layer->transposed_below, layer->n_in,
-                           layer->n_out, rows.first, rows.last);
+    table(c->network)->transpose(c->parameters + layer->weights, c->transposed + layer->transposed_below,
+                                 layer->n_in, layer->n_out, rows.first, rows.last);
 }
 
 /* The delta of the layer below, for some samples. */
@@ -165,8 +165,9 @@ static real BP_(mean_loss)(const call *c) {
 
 /* Whether the losses, which every thread has computed by now, forbid an update in place. */
 static int BP_(is_lost)(const call *c) {
+    if (c->gradients) return 0;
     const real loss = BP_(mean_loss)(c);
-    return !c->gradients && !(loss - loss == 0);
+    return !(loss - loss == 0);
 }
 
 /* Every delta from the weights of the forward pass, then every gradient. */
@@ -270,7 +271,7 @@ bp_status BP_(bp_loss)(const bp_network *network, const real *parameters, const 
     const bp_status status = BP_(prepare)(&c, workspace, BP_MEAN);
     if (status != BP_OK) return status;
     bp_pool_run(workspace->pool, BP_(loss_task), &c);
-    if (value) *value = BP_(mean_loss)(&c);
+    *value = BP_(mean_loss)(&c);
     return BP_OK;
 }
 

@@ -4,6 +4,7 @@
 #ifndef BP_PLATFORM_H
 #define BP_PLATFORM_H
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,10 @@
 
 #if defined(__FAST_MATH__)
 #error "Backprop's results are exact by contract: compile it without -ffast-math"
+#endif
+
+#if !defined(FLT_EVAL_METHOD) || FLT_EVAL_METHOD != 0
+#error "Backprop's results are exact by contract: compile it to round every operation (i386: -msse2 -mfpmath=sse)"
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)

@@ -7,6 +7,45 @@
  */
 #include "internal.h"
 
+bp_range bp_team_range(const bp_team *team, size_t n, size_t grain) {
+    const size_t grains = n / grain + (n % grain != 0);
+    const size_t share = grains / team->threads, extra = grains % team->threads;
+    const size_t t = team->thread;
+    const size_t first = t * share + (t < extra ? t : extra);
+    const size_t count = share + (t < extra);
+    const bp_range range = {first * grain < n ? first * grain : n,
+                            (first + count) * grain < n ? (first + count) * grain : n};
+    return range;
+}
+
+#if defined(BP_NO_THREADS)
+
+struct bp_pool {
+    size_t threads;
+};
+
+void bp_pool_run(bp_pool *pool, bp_task *task, void *context) {
+    const bp_team alone = {pool, 0, 1};
+    task(&alone, context);
+}
+
+void bp_team_wait(const bp_team *team) { (void)team; }
+
+size_t bp_pool_size(size_t threads) { return threads == 1 ? sizeof(bp_pool) : 0; }
+
+bp_status bp_pool_start(void *memory, size_t bytes, size_t threads, bp_pool **pool) {
+    if (!memory || !pool) return BP_ERROR_NULL;
+    if (threads != 1) return BP_ERROR_OPTION;
+    if (bytes < sizeof(bp_pool)) return BP_ERROR_MEMORY;
+    *pool = memory;
+    (*pool)->threads = 1;
+    return BP_OK;
+}
+
+void bp_pool_stop(bp_pool *pool) { (void)pool; }
+
+#else
+
 #include <stdatomic.h>
 
 #if defined(_WIN32)
@@ -164,17 +203,6 @@ void bp_team_wait(const bp_team *team) {
     }
 }
 
-bp_range bp_team_range(const bp_team *team, size_t n, size_t grain) {
-    const size_t grains = n / grain + (n % grain != 0);
-    const size_t share = grains / team->threads, extra = grains % team->threads;
-    const size_t t = team->thread;
-    const size_t first = t * share + (t < extra ? t : extra);
-    const size_t count = share + (t < extra);
-    const bp_range range = {first * grain < n ? first * grain : n,
-                            (first + count) * grain < n ? (first + count) * grain : n};
-    return range;
-}
-
 static int start_worker(worker *w) {
 #if defined(_WIN32)
     w->handle = CreateThread(NULL, 0, work, w, 0, NULL);
@@ -228,5 +256,7 @@ bp_status bp_pool_start(void *memory, size_t bytes, size_t threads, bp_pool **re
 void bp_pool_stop(bp_pool *pool) {
     if (pool) end_workers(pool, pool->threads - 1);
 }
+
+#endif
 
 size_t bp_pool_threads(const bp_pool *pool) { return pool ? pool->threads : 1; }

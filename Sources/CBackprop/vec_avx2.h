@@ -49,6 +49,12 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm256_min_pd(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
 }
+BP_INLINE vec vec_zip_low(vec a, vec b) {
+    return _mm256_permute2f128_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b), 0x20);
+}
+BP_INLINE vec vec_zip_high(vec a, vec b) {
+    return _mm256_permute2f128_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b), 0x31);
+}
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm256_castpd_si256(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm256_castsi256_pd(b); }
 BP_INLINE vec_bits vec_bits_set1(uint64_t b) { return _mm256_set1_epi64x((long long)b); }
@@ -79,6 +85,12 @@ BP_INLINE vec vec_max(vec a, vec b) { return _mm256_max_ps(a, b); }
 BP_INLINE vec vec_min(vec a, vec b) { return _mm256_min_ps(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+BP_INLINE vec vec_zip_low(vec a, vec b) {
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+}
+BP_INLINE vec vec_zip_high(vec a, vec b) {
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
 }
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm256_castps_si256(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm256_castsi256_ps(b); }

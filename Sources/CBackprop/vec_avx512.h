@@ -48,6 +48,12 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm512_min_pd(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
 }
+BP_INLINE vec vec_zip_low(vec a, vec b) {
+    return _mm512_permutex2var_pd(a, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b);
+}
+BP_INLINE vec vec_zip_high(vec a, vec b) {
+    return _mm512_permutex2var_pd(a, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b);
+}
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm512_castpd_si512(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm512_castsi512_pd(b); }
 BP_INLINE vec_bits vec_bits_set1(uint64_t b) { return _mm512_set1_epi64((long long)b); }
@@ -76,6 +82,14 @@ BP_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 BP_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
+}
+BP_INLINE vec vec_zip_low(vec a, vec b) {
+    const __m512i order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return _mm512_permutex2var_ps(a, order, b);
+}
+BP_INLINE vec vec_zip_high(vec a, vec b) {
+    const __m512i order = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    return _mm512_permutex2var_ps(a, order, b);
 }
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm512_castps_si512(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm512_castsi512_ps(b); }

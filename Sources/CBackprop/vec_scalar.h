@@ -52,6 +52,10 @@ BP_INLINE vec vec_min(vec a, vec b) { return a < b ? a : b; }
 /* Lane by lane, a > b ? yes : no. */
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return a > b ? yes : no; }
 
+/* The lower and the upper half of a[0] b[0] a[1] b[1] ...; with one lane there are no halves. */
+BP_INLINE vec vec_zip_low(vec a, vec b) { (void)b; return a; }
+BP_INLINE vec vec_zip_high(vec a, vec b) { (void)a; return b; }
+
 BP_INLINE vec_bits vec_to_bits(vec v) { vec_bits b; memcpy(&b, &v, sizeof b); return b; }
 BP_INLINE vec vec_from_bits(vec_bits b) { vec v; memcpy(&v, &b, sizeof v); return v; }
 BP_INLINE vec_bits vec_bits_set1(vec_bits b) { return b; }

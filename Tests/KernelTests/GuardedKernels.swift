@@ -189,7 +189,7 @@ struct GuardedKernels<Scalar: KernelScalar> {
 
     func transpose(_ w: [[Scalar]], columns: Int) -> [Scalar] {
         run([unwritten(w.count * columns)]) { memory, wt in
-            functions.transpose(memory.array(w.flat), wt[0], w.count, columns)
+            functions.transpose(table, memory.array(w.flat), wt[0], w.count, columns)
         }[0]
     }
 }

@@ -25,7 +25,7 @@ struct KernelFunctions<Scalar>: Sendable {
     let firstNonFinite: @Sendable (Kernels, In, Int) -> Int
     let oneHot: @Sendable (UnsafePointer<Int32>, Out, Int, Int) -> Int
     let gather: @Sendable (In, UnsafePointer<UInt32>, Int, Int, Out) -> Void
-    let transpose: @Sendable (In, Out, Int, Int) -> Void
+    let transpose: @Sendable (Kernels, In, Out, Int, Int) -> Void
     let uniform: @Sendable (UnsafeMutablePointer<bp_random>, Scalar, Out, Int) -> Void
 }
 
