@@ -20,7 +20,8 @@ public struct CSVTable: Hashable, Sendable {
 
     /// The first line is taken as a header if none of its fields is a number.
     ///
-    /// - Throws: ``BackpropError/format(_:expected:found:)`` for ragged rows and quotes that never end,
+    /// - Throws: ``BackpropError/format(_:expected:found:)`` for ragged rows, quotes that never end and columns of the
+    ///   same name,
     ///   ``BackpropError/empty(_:)`` if there is no row of values.
     public init(_ bytes: [UInt8], source: String) throws(BackpropError) {
         var reader = CSVReader(bytes)
@@ -38,6 +39,9 @@ public struct CSVTable: Hashable, Sendable {
         guard let first = rows.first else { throw .empty("\(source): rows") }
         let hasHeader = first.allSatisfy { Double($0) == nil }
         guard rows.count > (hasHeader ? 1 : 0) else { throw .empty("\(source): rows below the header") }
+        if hasHeader, let twice = first.first(where: { name in first.count { $0 == name } > 1 }) {
+            throw .format("\(source), header", expected: "a name for each column", found: "\(twice) twice")
+        }
         self.header = hasHeader ? first : nil
         self.columnCount = first.count
         self.rows = Array(rows.dropFirst(hasHeader ? 1 : 0))
@@ -68,10 +72,10 @@ public struct CSVTable: Hashable, Sendable {
         numbers.reserveCapacity(rows.count * columns.count)
         for (index, row) in rows.enumerated() {
             for column in columns {
-                guard let number = Double(row[column]), number.isFinite else {
-                    let place = "\(source) line \(lines[index]), column \(name(ofColumn: column))"
+                guard let number = Double(row[column]), Scalar(number).isFinite else {
                     throw .format(
-                        place, expected: "a finite number", found: row[column].isEmpty ? "nothing" : row[column])
+                        placeOf(row: index, column: column), expected: "a finite number",
+                        found: row[column].isEmpty ? "nothing" : row[column])
                 }
                 numbers.append(Scalar(number))
             }
@@ -84,8 +88,10 @@ public struct CSVTable: Hashable, Sendable {
         rows.map { $0[column] }
     }
 
-    /// Where a row stands, for error messages.
-    public func place(ofRow row: Int) -> String { "\(source) line \(lines[row])" }
+    /// Where a field stands, for error messages.
+    public func placeOf(row: Int, column: Int) -> String {
+        "\(source) line \(lines[row]), column \(name(ofColumn: column))"
+    }
 }
 
 /// Reads rows off bytes, one pass, no look back.

@@ -25,6 +25,15 @@ public enum Loss: String, CaseIterable, Codable, Sendable {
         default: nil
         }
     }
+
+    /// Checks that an output layer has the activation that this loss needs.
+    ///
+    /// - Throws: ``BackpropError/incompatible(loss:activation:)``
+    public func check(outputActivation activation: Activation) throws(BackpropError) {
+        guard requiredActivation ?? activation == activation else {
+            throw .incompatible(loss: self, activation: activation)
+        }
+    }
 }
 
 /// What the gradients of a batch's samples are made into.

@@ -31,13 +31,17 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
 
     /// Returns the outputs for raw inputs, in raw units.
     ///
+    /// Values are scaled in `Double` and rounded to the network's precision once.
+    ///
     /// - Parameter inputs: `samples × network.inputCount` raw values, row-major.
+    /// - Returns: `samples × network.outputCount` values, row-major.
     /// - Throws: As ``Network/predict(_:)``.
-    public func predict(_ inputs: [Scalar]) throws(BackpropError) -> [Scalar] {
+    public func predict(_ inputs: [Double]) throws(BackpropError) -> [Double] {
         guard inputs.count % network.inputCount == 0 else {
             throw .shape("inputs", expected: "a multiple of \(network.inputCount) values", found: "\(inputs.count)")
         }
-        let outputs = try network.predict(inputScaling?.apply(to: inputs) ?? inputs)
+        let scaled = inputScaling?.apply(to: inputs) ?? inputs
+        let outputs = try network.predict(scaled.map { Scalar($0) }).map { Double($0) }
         return targetScaling?.invert(outputs) ?? outputs
     }
 }
@@ -70,8 +74,9 @@ private enum ModelFormat {
     static let version = "1"
 
     /// FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo, 1991), 64 bits: finds every change of a single byte.
-    static func checksum(_ tensors: [SafeTensors.Tensor]) -> String {
+    static func checksum(_ description: String, _ tensors: [SafeTensors.Tensor]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         for tensor in tensors {
             for byte in tensor.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         }
@@ -95,14 +100,18 @@ extension Model {
     }
 
     /// Returns the bytes of a model file.
+    ///
+    /// - Throws: ``BackpropError/nonFinite(_:index:found:)`` if a parameter isn't finite: such a model can't be read again.
     public func serialized() throws(BackpropError) -> [UInt8] {
+        try checkFinite(network.parameters, "parameters")
         let tensors = network.layers.indices.flatMap(layerTensors)
+        let model = try jsonText(description)
         return try SafeTensors(
             metadata: [
                 "format": ModelFormat.name,
                 "version": ModelFormat.version,
-                "checksum": ModelFormat.checksum(tensors),
-                "model": try jsonText(description),
+                "checksum": ModelFormat.checksum(model, tensors),
+                "model": model,
             ], tensors: tensors
         ).encoded()
     }
@@ -123,12 +132,13 @@ extension Model {
         guard version == ModelFormat.version else {
             throw .format("\(source), version", expected: ModelFormat.version, found: version)
         }
-        let checksum = ModelFormat.checksum(file.tensors)
+        let model = file.metadata["model"] ?? ""
+        let checksum = ModelFormat.checksum(model, file.tensors)
         guard file.metadata["checksum"] == checksum else {
             throw .format("\(source), checksum", expected: file.metadata["checksum"] ?? "one", found: checksum)
         }
         let description = try jsonValue(
-            ModelDescription.self, from: (file.metadata["model"] ?? "").utf8, source: "\(source), model")
+            ModelDescription.self, from: model.utf8, source: "\(source), model")
         try self.init(description, tensors: file.tensors, source: source)
     }
 
@@ -213,6 +223,10 @@ extension Model {
         for (name, found, expected) in counts {
             guard let found, !expected.contains(found) else { continue }
             throw .format("\(source), \(name)", expected: "\(expected[0]) entries", found: "\(found)")
+        }
+        for (name, texts) in [("inputNames", description.inputNames), ("classNames", description.classNames)] {
+            guard let texts, Set(texts).count < texts.count else { continue }
+            throw .format("\(source), \(name)", expected: "different names", found: "one of them twice")
         }
     }
 }

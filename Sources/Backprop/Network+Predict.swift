@@ -74,10 +74,7 @@ extension Network {
             throw .shape(
                 "targets of a sample", expected: "\(outputCount) for the outputs", found: "\(dataset.targetCount)")
         }
-        let activation = layers[layers.count - 1].activation
-        guard loss.requiredActivation ?? activation == activation else {
-            throw .incompatible(loss: loss, activation: activation)
-        }
+        try loss.check(outputActivation: layers[layers.count - 1].activation)
     }
 
     /// The outputs for inputs that are known to fit.

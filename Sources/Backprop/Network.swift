@@ -28,7 +28,9 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     /// - Throws: ``BackpropError/empty(_:)``, ``BackpropError/shape(_:expected:found:)``,
     ///   ``BackpropError/nonFinite(_:index:found:)`` or ``BackpropError/instructionSet(found:available:)``.
     public init(inputs: Int, layers: [Layer], seed: UInt64 = 0) throws(BackpropError) {
-        try self.init(inputs: inputs, layers: layers, instructionSet: .current)
+        let plan = try Self.plan(inputs: inputs, layers: layers)
+        self.init(
+            inputs: inputs, layers: layers, plan: plan, parameters: .init(repeating: 0, count: plan.parameterCount))
         try initialize(seed: seed)
     }
 
@@ -36,20 +38,40 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     ///
     /// - Throws: As ``init(inputs:layers:seed:)``, also if the number of parameters is wrong or one isn't finite.
     public init(inputs: Int, layers: [Layer], parameters: [Scalar]) throws(BackpropError) {
-        try self.init(inputs: inputs, layers: layers, instructionSet: .current)
-        try setParameters(parameters)
+        let plan = try Self.plan(inputs: inputs, layers: layers)
+        try Self.check(parameters, count: plan.parameterCount)
+        self.init(inputs: inputs, layers: layers, plan: plan, parameters: parameters)
     }
 
-    private init(inputs: Int, layers: [Layer], instructionSet: InstructionSet) throws(BackpropError) {
+    private init(inputs: Int, layers: [Layer], plan: NetworkPlan, parameters: [Scalar]) {
+        self.inputCount = inputs
+        self.layers = layers
+        self.plan = plan
+        self.parameters = parameters
+    }
+
+    /// The C core's description of a network, made only if all that is known of it makes sense.
+    private static func plan(inputs: Int, layers: [Layer]) throws(BackpropError) -> NetworkPlan {
         guard inputs > 0 else { throw .shape("network", expected: "at least 1 input", found: "\(inputs)") }
         guard !layers.isEmpty else { throw .empty("layers") }
         for (index, layer) in layers.enumerated() where layer.units < 1 {
             throw .shape("layer \(index)", expected: "at least 1 unit", found: "\(layer.units)")
         }
-        self.inputCount = inputs
-        self.layers = layers
-        self.plan = try NetworkPlan(kernels: instructionSet.kernels, inputCount: inputs, layers: layers)
-        self.parameters = [Scalar](repeating: 0, count: plan.parameterCount)
+        let plan = try NetworkPlan(kernels: InstructionSet.current.kernels, inputCount: inputs, layers: layers)
+        let bytes = plan.parameterCount.multipliedReportingOverflow(by: MemoryLayout<Scalar>.size)
+        guard !bytes.overflow, UInt64(bytes.partialValue) <= physicalMemory() else {
+            throw .shape(
+                "network", expected: "parameters that fit in \(physicalMemory()) bytes of memory",
+                found: "\(plan.parameterCount) parameters")
+        }
+        return plan
+    }
+
+    private static func check(_ values: [Scalar], count: Int) throws(BackpropError) {
+        guard values.count == count else {
+            throw .shape("parameters", expected: "\(count)", found: "\(values.count)")
+        }
+        try checkFinite(values, "parameters")
     }
 
     /// Outputs a sample.
@@ -67,10 +89,7 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     ///
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` or ``BackpropError/nonFinite(_:index:found:)``.
     public mutating func setParameters(_ values: [Scalar]) throws(BackpropError) {
-        guard values.count == parameters.count else {
-            throw .shape("parameters", expected: "\(parameters.count)", found: "\(values.count)")
-        }
-        try checkFinite(values, "parameters")
+        try Self.check(values, count: parameters.count)
         parameters = values
     }
 

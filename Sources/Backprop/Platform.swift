@@ -13,13 +13,13 @@ func environmentVariable(_ name: String) -> String? {
     ProcessInfo.processInfo.environment[name]
 }
 
-/// The number of processors that may be used now.
-func processorCount() -> Int {
-    max(1, ProcessInfo.processInfo.activeProcessorCount)
+/// The bytes of memory that this machine has.
+func physicalMemory() -> UInt64 {
+    ProcessInfo.processInfo.physicalMemory
 }
 
 /// The bytes of a file.
-func readFile(_ path: String) throws(BackpropError) -> [UInt8] {
+package func readFile(_ path: String) throws(BackpropError) -> [UInt8] {
     do {
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
@@ -42,7 +42,7 @@ private func reasonText(_ error: any Error) -> String {
     case .fileNoSuchFile, .fileReadNoSuchFile: return "no such file"
     case .fileReadNoPermission, .fileWriteNoPermission: return "permission denied"
     case .fileWriteOutOfSpace: return "no space left"
-    default: return "\(error)"
+    default: return "error \(error.code.rawValue) of the file system"
     }
 }
 
@@ -58,7 +58,7 @@ func jsonText(_ value: some Encodable) throws(BackpropError) -> String {
 }
 
 /// Decodes a value from JSON; `source` names it in the error.
-func jsonValue<Value: Decodable>(
+package func jsonValue<Value: Decodable>(
     _ type: Value.Type, from bytes: some Sequence<UInt8>, source: String
 ) throws(BackpropError) -> Value {
     do {

@@ -24,18 +24,29 @@ public struct Scaling: Hashable, Codable, Sendable {
     /// Brings each column to mean 0 and variance 1. A column that never changes becomes 0.
     ///
     /// - Parameter values: Rows of `columns` values, at least one row.
-    @inlinable
-    public init<Scalar: NetworkScalar>(standardizing values: [Scalar], columns: Int) {
+    public init(standardizing values: [Double], columns: Int) {
         let rows = Double(values.count / columns)
         var means = [Double](repeating: 0, count: columns)
         var squares = means
-        for (index, value) in values.enumerated() { means[index % columns] += Double(value) / rows }
+        for (index, value) in values.enumerated() { means[index % columns] += value / rows }
         for (index, value) in values.enumerated() {
-            let difference = Double(value) - means[index % columns]
+            let difference = value - means[index % columns]
             squares[index % columns] += difference * difference / rows
         }
+        // Not by its variance, as the mean of equal numbers may be off by a rounding.
+        var changes = [Bool](repeating: false, count: columns)
+        for (index, value) in values.enumerated() where value != values[index % columns] {
+            changes[index % columns] = true
+        }
         offsets = means
-        factors = squares.map { $0 > 0 ? 1 / $0.squareRoot() : 0 }
+        factors = zip(changes, squares).map { $0 && $1 > 0 ? 1 / $1.squareRoot() : 0 }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            offsets: container.decode([Double].self, forKey: .offsets),
+            factors: container.decode([Double].self, forKey: .factors))
     }
 
     /// Returns scaled rows of as many values as there are columns.
@@ -48,11 +59,10 @@ public struct Scaling: Hashable, Codable, Sendable {
     }
 
     /// Takes scaled rows back to raw ones. A column that never changed comes back as it was.
-    public func invert<Scalar: NetworkScalar>(_ values: [Scalar]) -> [Scalar] {
+    public func invert(_ values: [Double]) -> [Double] {
         values.enumerated().map { index, value in
             let column = index % offsets.count
-            let factor = factors[column]
-            return Scalar(offsets[column] + (factor == 0 ? 0 : Double(value) / factor))
+            return offsets[column] + (factors[column] == 0 ? 0 : value / factors[column])
         }
     }
 }

@@ -22,6 +22,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     public let seed: UInt64
     /// Epochs that this trainer has finished, over all runs: what the next order of samples depends on.
     public private(set) var finishedEpochs = 0
+    /// The sample, in the order of the epoch, that the next run begins with: not 0 where a run ended within an epoch.
+    public private(set) var nextSample = 0
 
     private var workspace = Workspace()
     private var gradients: [Scalar] = []
@@ -66,7 +68,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         workspace.pool = count == 1 ? nil : try ThreadPool(threads: count)
     }
 
-    /// Trains a network until a condition holds.
+    /// Trains a network until a condition holds, from where the run before left off: two runs of some
+    /// iterations give the bits of one run of their sum.
     ///
     /// - Parameters:
     ///   - network: The network, whose parameters are changed in place.
@@ -88,7 +91,6 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         var run = TrainingRun(conditions: conditions, repetition: repetition)
         while run.reason == nil {
             guard trainEpoch(&network, on: dataset, run: &run) else { break }
-            finishedEpochs += 1
             if !progress(run.report), run.reason == nil { run.reason = .stoppedByCaller }
         }
         return run.result
@@ -119,7 +121,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         return random.permutation(of: samples)
     }
 
-    /// Runs one epoch, or what is left to run of it. Returns whether it was run to its end.
+    /// Runs what is left of an epoch. Returns whether it was run to its end.
     private mutating func trainEpoch(
         _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>, run: inout TrainingRun
     ) -> Bool {
@@ -127,17 +129,23 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         let order = order(ofEpoch: finishedEpochs, samples: dataset.count)
         var shuffled = order.map { _ in dataset.emptied(for: size) }
         run.beginEpoch()
-        for start in stride(from: 0, to: dataset.count, by: size) {
-            let rows = start..<min(start + size, dataset.count)
+        if nextSample >= dataset.count { nextSample = 0 }
+        while nextSample < dataset.count {
+            let rows = nextSample..<min(nextSample + size, dataset.count)
             var batch = Batch(dataset: dataset, rows: rows)
             if let order {
                 shuffled!.gather(order[rows], from: dataset)
                 batch = Batch(dataset: shuffled!, rows: 0..<rows.count)
             }
             train(&network, on: batch, run: &run)
+            if run.finishedBatch { nextSample = rows.upperBound }
             if run.reason != nil { break }
         }
-        return run.endEpoch(samples: dataset.count)
+        guard nextSample == dataset.count else { return false }
+        finishedEpochs += 1
+        nextSample = 0
+        run.endEpoch()
+        return true
     }
 
     /// Takes steps on one batch until it is time for the next.

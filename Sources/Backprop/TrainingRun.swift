@@ -57,27 +57,29 @@ struct TrainingRun {
         for case .iterations(let count) in conditions where iterations >= count {
             reason = .reached(.iterations(count))
         }
-        if !repeatsBatch {
+        if finishedBatch {
             lossSum += lastLoss * Double(samplesOfBatch)
             samplesSeen += samplesOfBatch
         }
     }
 
-    /// Whether the batch is used once more.
-    var repeatsBatch: Bool {
-        guard reason == nil, case .untilConverged(let loss, let norm, let maximum) = repetition else { return false }
-        if stepsOfBatch >= maximum { return false }
-        if let loss, lastLoss < loss { return false }
-        if let norm, let lastNorm, lastNorm < norm { return false }
-        return true
+    /// Whether the batch has been used as often as it should be.
+    var finishedBatch: Bool {
+        guard stepsOfBatch > 0 else { return false }
+        guard case .untilConverged(let loss, let norm, let maximum) = repetition else { return true }
+        if stepsOfBatch >= maximum { return true }
+        if let loss, lastLoss < loss { return true }
+        if let norm, let lastNorm, lastNorm < norm { return true }
+        return false
     }
 
-    /// Closes the epoch's books. Returns whether all its samples were seen.
-    mutating func endEpoch(samples: Int) -> Bool {
-        guard samplesSeen == samples else { return false }
+    /// Whether the batch is used once more.
+    var repeatsBatch: Bool { reason == nil && !finishedBatch }
+
+    /// Closes the books of an epoch that was run to its end.
+    mutating func endEpoch() {
         epochs += 1
         for condition in conditions where reason == nil && holds(condition) { reason = .reached(condition) }
-        return true
     }
 
     private func holds(_ condition: StopCondition) -> Bool {

@@ -30,9 +30,12 @@ struct Arguments {
         var values: [String: String] = [:]
         var words = words[...]
         while let word = words.popFirst() {
-            guard word.hasPrefix("--"), word.count > 2 else {
+            guard word.hasPrefix("-"), word.count > 1 else {
                 positionals.append(word)
                 continue
+            }
+            guard word.hasPrefix("--") else {
+                throw UsageError(message: unknown("option", word, among: command.options.map { "--\($0.name)" }))
             }
             let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
@@ -43,6 +46,9 @@ struct Arguments {
             if let placeholder = option.placeholder {
                 guard let value = parts.count > 1 ? String(parts[1]) : words.popFirst() else {
                     throw UsageError(message: "--\(name): expected \(placeholder) after it, found nothing")
+                }
+                guard parts.count > 1 || !value.hasPrefix("--") else {
+                    throw UsageError(message: "--\(name): expected \(placeholder) after it, found '\(value)'")
                 }
                 values[name] = value
             } else {

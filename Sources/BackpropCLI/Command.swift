@@ -10,6 +10,8 @@ enum ExitStatus {
     static let usage: Int32 = 64
     static let data: Int32 = 65
     static let noInput: Int32 = 66
+    /// Standard output is full or closed.
+    static let output: Int32 = 74
 }
 
 /// The words were wrong: says what was expected.
@@ -55,7 +57,8 @@ struct Command: Sendable {
             return ExitStatus.usage
         }
         if ["--help", "-h", "help"].contains(name) {
-            console.write(overview)
+            let command = all.first { $0.name == words.dropFirst().first }
+            console.write(command?.help ?? overview)
             return ExitStatus.success
         }
         if name == "--version" {

@@ -11,8 +11,13 @@ struct Console {
 
     static var standard: Console {
         Console(
-            write: { FileHandle.standardOutput.write(Data($0.utf8)) },
-            writeError: { FileHandle.standardError.write(Data($0.utf8)) },
+            write: { text in
+                do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+                    exit(ExitStatus.output)
+                }
+            },
+            // Nobody is left to be told where standard error is closed.
+            writeError: { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) },
             showsProgress: isTerminal(standardErrorDescriptor))
     }
 

@@ -8,12 +8,12 @@ struct LabeledSamples {
         /// A class a sample.
         case classes([Int], names: [String])
         /// A number a sample.
-        case values([Float])
+        case values([Double])
     }
 
     var name: String
     /// Row-major.
-    var inputs: [Float]
+    var inputs: [Double]
     var inputNames: [String]
     /// The number of inputs of a sample, also where they have no names.
     var inputCount: Int
@@ -39,14 +39,14 @@ struct LabeledSamples {
     func dataset(scaledBy scaling: Scaling?, targetScaling: Scaling?, outputs: Int) throws(BackpropError) -> Dataset<
         Float
     > {
-        let inputs = scaling?.apply(to: inputs) ?? inputs
+        let inputs = (scaling?.apply(to: inputs) ?? inputs).map { Float($0) }
         switch target {
         case .classes(let classes, _) where outputs == 1:
             return try Dataset(inputs: inputs, inputCount: inputCount, targets: classes.map(Float.init), targetCount: 1)
         case .classes(let classes, _):
             return try Dataset(inputs: inputs, inputCount: inputCount, classes: classes, classCount: outputs)
         case .values(let values):
-            let targets = targetScaling?.apply(to: values) ?? values
+            let targets = (targetScaling?.apply(to: values) ?? values).map { Float($0) }
             return try Dataset(inputs: inputs, inputCount: inputCount, targets: targets, targetCount: 1)
         }
     }
@@ -77,6 +77,9 @@ struct DataSource {
     ///   - target: The column that is to be predicted, for a CSV file.
     ///   - task: Whether it holds classes; looked at where `nil`.
     init(_ name: String, target: String?, task: LearningTask?) throws {
+        if Self.builtIn.contains(name), target != nil || task != nil {
+            throw UsageError(message: "--target and --task: expected with a CSV file only, found with \(name)")
+        }
         switch name {
         case "digits": self.init(training: Self.digits())
         case "iris": self.init(training: try Self.table(SampleData.iris, target: "species", task: .classify))
@@ -92,6 +95,10 @@ struct DataSource {
 
     private init(path: String, target: String?, task: LearningTask?) throws {
         guard FileManager.default.fileExists(atPath: path) else {
+            // What looks like no path is a word that was meant for another.
+            guard path.contains("/") || path.contains(".") else {
+                throw UsageError(message: unknown("data", path, among: Self.builtIn))
+            }
             throw BackpropError.file(
                 path, reason: "no such file, and not one of \(Self.builtIn.joined(separator: ", "))")
         }
@@ -107,7 +114,7 @@ struct DataSource {
     }
 
     private static func digits() -> LabeledSamples {
-        let samples: Dataset<Float> = SampleData.digits(pixelFactor: 1)
+        let samples: Dataset<Double> = SampleData.digits(pixelFactor: 1)
         return LabeledSamples(
             name: "digits", inputs: samples.inputs, inputNames: (0..<64).map { "pixel\($0)" }, inputCount: 64,
             target: .classes(samples.classes ?? [], names: (0..<10).map(String.init)), targetName: "digit",
@@ -139,13 +146,14 @@ struct DataSource {
         }
         let pixels = images.dimensions[1] * images.dimensions[2]
         return LabeledSamples(
-            name: folder, inputs: images.elements.map(Float.init), inputNames: [], inputCount: pixels,
+            name: folder, inputs: images.elements.map(Double.init), inputNames: [], inputCount: pixels,
             target: .classes(labels.elements.map(Int.init), names: (0..<10).map(String.init)), targetName: "digit",
             naturalScaling: Scaling(factor: 1 / 255, columns: pixels))
     }
 
     private static func table(_ table: CSVTable, target: String, task: LearningTask?) throws -> LabeledSamples {
-        let targetColumn = try table.column(target)
+        let targetColumn: Int
+        do { targetColumn = try table.column(target) } catch { throw UsageError(message: "--target: \(error)") }
         let inputColumns = (0..<table.columnCount).filter { $0 != targetColumn }
         guard !inputColumns.isEmpty else { throw BackpropError.empty("\(table.source): columns besides the target") }
         return LabeledSamples(
@@ -157,21 +165,44 @@ struct DataSource {
 
     /// Numbers are taken as classes if they are whole and there are at most 20 of them, each with 5 samples or more
     /// on average; text always is.
-    private static func targetValues(_ table: CSVTable, _ column: Int, _ task: LearningTask?) throws
-        -> LabeledSamples.Target
-    {
-        let texts = table.texts(inColumn: column)
-        let different = Set(texts)
-        let numbers = texts.compactMap { Double($0) }
-        let areWhole = numbers.count == texts.count && numbers.allSatisfy { $0 == $0.rounded() }
-        let looksLikeClasses = numbers.count < texts.count || (areWhole && different.count <= min(20, texts.count / 5))
+    private static func targetValues(
+        _ table: CSVTable, _ column: Int, _ task: LearningTask?
+    ) throws -> LabeledSamples.Target {
+        let labels = table.texts(inColumn: column).map(classLabel)
+        if let row = labels.firstIndex(of: "") {
+            throw BackpropError.format(table.placeOf(row: row, column: column), expected: "a target", found: "nothing")
+        }
+        let numbers = labels.compactMap { Double($0) }
+        let isText = numbers.count < labels.count
+        if task == nil, isText, numbers.count * 2 > labels.count {
+            let row = labels.firstIndex { Double($0) == nil }!
+            throw BackpropError.format(
+                table.placeOf(row: row, column: column), expected: "a number as in most rows, or --task classify",
+                found: labels[row])
+        }
+        let names = sortedNames(Set(labels), areNumbers: !isText)
+        let areFew = names.count <= min(20, labels.count / 5)
+        let looksLikeClasses = isText || (areFew && numbers.allSatisfy { $0 == $0.rounded() })
         guard task ?? (looksLikeClasses ? .classify : .regress) == .classify else {
             return .values(try table.numbers(inColumns: [column]))
         }
-        let names = areWhole ? different.sorted { Double($0)! < Double($1)! } : different.sorted()
+        guard names.count > 1 else {
+            throw BackpropError.format(
+                "\(table.source), column \(table.name(ofColumn: column))", expected: "at least 2 classes",
+                found: "only \(names[0])")
+        }
         let numberOfName = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        return .classes(texts.map { numberOfName[$0]! }, names: names)
+        return .classes(labels.map { numberOfName[$0]! }, names: names)
     }
+
+    private static func sortedNames(_ names: Set<String>, areNumbers: Bool) -> [String] {
+        areNumbers ? names.sorted { (Double($0)!, $0) < (Double($1)!, $1) } : names.sorted()
+    }
+}
+
+/// How a class is called: whole numbers in one way, however the file writes them.
+private func classLabel(_ text: String) -> String {
+    Double(text).flatMap { Int(exactly: $0) }.map(String.init) ?? text
 }
 
 private func isFolder(_ path: String) -> Bool {
@@ -237,9 +268,9 @@ extension CSVTable {
     func classes(inColumn column: Int, named names: [String]) throws -> [Int] {
         let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         return try texts(inColumn: column).enumerated().map { row, text in
-            guard let number = numbers[text] else {
-                let place = "\(place(ofRow: row)), column \(name(ofColumn: column))"
-                throw BackpropError.format(place, expected: "one of \(names.joined(separator: ", "))", found: text)
+            guard let number = numbers[text] ?? numbers[classLabel(text)] else {
+                throw BackpropError.format(
+                    placeOf(row: row, column: column), expected: "one of \(names.joined(separator: ", "))", found: text)
             }
             return number
         }

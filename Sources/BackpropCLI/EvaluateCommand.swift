@@ -21,7 +21,7 @@ extension Command {
             } else {
                 let loss = "loss \(significant(evaluation.loss, 6))"
                 console.line("\(evaluation.headline), \(loss) on \(grouped(evaluation.samples)) samples")
-                if evaluation.confusion != nil { console.write("\n\(evaluation.confusionText)") }
+                if !evaluation.confusionText.isEmpty { console.write("\n\(evaluation.confusionText)") }
             }
             return ExitStatus.success
         }

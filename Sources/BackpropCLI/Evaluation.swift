@@ -33,7 +33,7 @@ struct Evaluation: Encodable {
             classNames = names
             confusion = ConfusionMatrix(predicted: predicted, actual: actual, classCount: names.count).counts
         case .values(let actual):
-            let errors = zip(try model.predict(samples.inputs), actual).map { Double($0) - Double($1) }
+            let errors = zip(try model.predict(samples.inputs), actual).map { $0 - $1 }
             let count = Double(errors.count)
             rootMeanSquaredError = (errors.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
             meanAbsoluteError = errors.reduce(0) { $0 + abs($1) } / count
@@ -49,9 +49,9 @@ struct Evaluation: Encodable {
             + "mean absolute error \(significant(meanAbsoluteError ?? .nan, 6))"
     }
 
-    /// The confusion matrix as text; empty where there is none.
+    /// The confusion matrix as text; empty where there is none, or one that nobody would read.
     var confusionText: String {
-        guard let confusion, let classNames else { return "" }
+        guard let confusion, let classNames, classNames.count <= 30 else { return "" }
         let head = [""] + classNames
         let rows = zip(classNames, confusion).map { name, counts in
             [name] + counts.map { $0 == 0 ? "·" : "\($0)" }

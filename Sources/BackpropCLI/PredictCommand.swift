@@ -29,14 +29,14 @@ private struct Predictions: Encodable {
     struct Answer: Encodable {
         /// The class, for a classifier.
         var prediction: String?
-        var outputs: [Float]
+        var outputs: [Double]
         /// The output for the class that was chosen.
-        var confidence: Float?
+        var confidence: Double?
     }
 
     var predictions: [Answer]
 
-    init(of model: Model<Float>, for inputs: [Float]) throws {
+    init(of model: Model<Float>, for inputs: [Double]) throws {
         let outputs = try model.predict(inputs)
         let width = model.network.outputCount
         let classes = Metrics.classes(ofOutputs: outputs, outputCount: width)

@@ -25,8 +25,8 @@ struct Trace: Encodable {
         var bias: Parameter?
         var weightedInput: Double
         var output: Double
-        /// `f'(z)`; meaningless for softmax.
-        var derivative: Double
+        /// `f'(z)`; `nil` for softmax, whose units depend on each other.
+        var derivative: Double?
         /// `∂E/∂z`
         var delta: Double
     }
@@ -48,7 +48,8 @@ struct Trace: Encodable {
     struct Vanishing: Encodable {
         var firstGradient: Double
         var lastGradient: Double
-        var ratio: Double
+        /// `nil` where the last gradient is 0.
+        var ratio: Double?
     }
 
     var name: String
@@ -59,6 +60,8 @@ struct Trace: Encodable {
     var inputs: [Double]
     var targets: [Double]
     var layers: [LayerTrace]
+    /// `∂E/∂out` of each output.
+    var outputSlopes: [Double]
     /// Before the first step.
     var before: Answer
     /// After the first step.
@@ -90,6 +93,9 @@ struct Trace: Encodable {
                 units: Self.units(ofLayer: index, before: start, after: updated, pass: pass, names: names))
         }
         before = Answer(start, inputs, targets, loss)
+        outputSlopes = zip(before.outputs, targets).map { [loss, targets] in
+            loss.slope(output: $0, target: $1, outputs: targets.count)
+        }
         afterFirstStep = Answer(updated, inputs, targets, loss)
 
         var network = example.network
@@ -101,7 +107,8 @@ struct Trace: Encodable {
 
         if name == "chain", let first = layers.first?.units[0].weights[0], let last = layers.last?.units[0].weights[0] {
             vanishing = Vanishing(
-                firstGradient: first.gradient, lastGradient: last.gradient, ratio: first.gradient / last.gradient)
+                firstGradient: first.gradient, lastGradient: last.gradient,
+                ratio: last.gradient == 0 ? nil : first.gradient / last.gradient)
         }
     }
 
@@ -126,7 +133,9 @@ struct Trace: Encodable {
             }
             return Unit(
                 name: names.units[index][unit], weights: weights, bias: bias, weightedInput: found.z[0][unit],
-                output: found.a[0][unit], derivative: found.derivative[0][unit], delta: gradients.delta[0][unit])
+                output: found.a[0][unit],
+                derivative: state.layer.activation == .softmax ? nil : found.derivative[0][unit],
+                delta: gradients.delta[0][unit])
         }
     }
 }
@@ -141,6 +150,20 @@ extension Trace.Answer {
 }
 
 extension Loss {
+    /// The derivative of a sample's loss with respect to one output, by the loss's own formula.
+    fileprivate func slope(output: Double, target: Double, outputs: Int) -> Double {
+        let e = output - target
+        let count = Double(outputs)
+        switch self {
+        case .squaredError: return e
+        case .meanSquaredError: return 2 * e / count
+        case .meanAbsoluteError: return (e > 0 ? 1 : e < 0 ? -1 : 0) / count
+        case .huber: return max(-1, min(1, e)) / count
+        case .crossEntropy: return target == 0 ? 0 : -target / output
+        case .binaryCrossEntropy: return e / (output * (1 - output)) / count
+        }
+    }
+
     /// What one output adds to the loss of a sample, by the loss's own formula.
     fileprivate func part(output: Double, target: Double, outputs: Int) -> Double {
         let e = output - target

@@ -49,13 +49,25 @@ extension Command {
         case "chain": example = try chain(arguments)
         default: example = try ownNetwork(name, arguments)
         }
-        let isChain = name == "chain"
-        for option in ["depth", "weights", "biases", "input", "target", "activation", "loss"]
-        where !isChain && arguments.has(option) {
-            throw UsageError(message: "--\(option): expected with 'trace chain' only, found with 'trace \(name)'")
-        }
+        try checkWords(arguments, example: ["sigmoid", "softmax", "chain"].contains(name) ? name : nil)
         if let rate = try arguments.number("learning-rate") { example.learningRate = rate }
         return example
+    }
+
+    /// Refuses words that mean nothing with the example that was chosen; `nil` for a model of the user's own.
+    private static func checkWords(_ arguments: Arguments, example: String?) throws {
+        for option in ["depth", "weights", "biases", "input", "target", "activation", "loss"]
+        where example != "chain" && arguments.has(option) {
+            throw UsageError(message: "--\(option): expected with 'trace chain' only")
+        }
+        guard let example else { return }
+        if arguments.has("row") { throw UsageError(message: "--row: expected with a model of your own only") }
+        if arguments.positionals.count > 1 {
+            throw UsageError(message: "unexpected word '\(arguments.positionals[1])' after 'trace \(example)'")
+        }
+        if arguments.has("depth"), arguments.has("weights") {
+            throw UsageError(message: "--depth: expected without --weights, which has a weight for each layer")
+        }
     }
 
     private static func chain(_ arguments: Arguments) throws -> WorkedExample {
@@ -63,13 +75,21 @@ extension Command {
         let weights = try arguments.numbers("weights") ?? Array(repeating: 1, count: depth)
         let biases = try arguments.numbers("biases") ?? Array(repeating: 0, count: weights.count - 1)
         let activation = try arguments.choice("activation", Activation.self) ?? .sigmoid
+        guard activation != .softmax else {
+            throw UsageError(message: "--activation: expected one that works unit by unit, found softmax")
+        }
         var loss = try arguments.choice("loss", Loss.self) ?? .meanSquaredError
         // Of a single unit, cross-entropy is the binary one.
         if loss == .crossEntropy { loss = .binaryCrossEntropy }
-        return try .chain(
-            weights: weights, biases: biases, activation: activation,
-            input: try arguments.number("input") ?? 1, target: try arguments.number("target") ?? 0, loss: loss,
-            learningRate: 0.5)
+        let input = try arguments.number("input") ?? 1
+        let target = try arguments.number("target") ?? 0
+        do {
+            return try .chain(
+                weights: weights, biases: biases, activation: activation, input: input, target: target, loss: loss,
+                learningRate: 0.5)
+        } catch {
+            throw UsageError(message: "chain: \(error)")
+        }
     }
 
     private static func ownNetwork(_ path: String, _ arguments: Arguments) throws -> WorkedExample {

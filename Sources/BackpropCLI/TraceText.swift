@@ -121,7 +121,7 @@ struct TraceText {
         case .huber: slope = "clamp\(difference)\(share)"
         default: slope = difference
         }
-        return "∂E/∂out \(unit.name) · f'(net \(unit.name)) = \(slope) · \(number(unit.derivative))"
+        return "∂E/∂out \(unit.name) · f'(net \(unit.name)) = \(slope) · \(number(unit.derivative ?? 1))"
     }
 
     private func hiddenDelta(
@@ -136,7 +136,7 @@ struct TraceText {
         }
         let isLong = symbols.count > Self.longestSum
         let symbol = isLong ? "Σ δ·w of \(symbols.count) units above" : symbols.joined(separator: " + ")
-        let value = isLong ? "" : " = (\(numbers.joined(separator: " + "))) · \(number(unit.derivative))"
+        let value = isLong ? "" : " = (\(numbers.joined(separator: " + "))) · \(number(unit.derivative ?? 1))"
         return "(\(symbol)) · f'(net \(unit.name))\(value)"
     }
 
@@ -144,32 +144,48 @@ struct TraceText {
 
     private var chain: String {
         let units = trace.layers.map { $0.units[0] }
-        let lines = units.indices.map { index -> String in
-            let above = (index + 1)..<units.count
-            let fused = trace.loss == .binaryCrossEntropy
-            var symbols = fused ? ["(out o1 − target)"] : ["∂C/∂out o1", "f'(net o1)"]
-            let last = units[units.count - 1]
-            var numbers =
-                fused
-                ? [number(last.delta)]
-                : [number(last.derivative == 0 ? 0 : last.delta / last.derivative), number(last.derivative)]
-            for upper in above.reversed() {
-                symbols += [units[upper].weights[0].name, "f'(net \(units[upper - 1].name))"]
-                numbers += [number(units[upper].weights[0].value), number(units[upper - 1].derivative)]
-            }
-            let weight = units[index].weights[0]
-            symbols.append(outputName(weight.source ?? ""))
-            numbers.append(number(index == 0 ? trace.inputs[0] : units[index - 1].output))
+        let lines = units.indices.map { index in
+            let factors = topFactors(units) + factorsBetween(units, above: index) + [inputFactor(units, index)]
             return """
-                  ∂C/∂\(weight.name) = \(symbols.joined(separator: " · "))
-                        = \(numbers.joined(separator: " · "))
-                        = \(number(weight.gradient))
+                  ∂C/∂\(units[index].weights[0].name) = \(factors.map(\.symbol).joined(separator: " · "))
+                        = \(factors.map { number($0.value) }.joined(separator: " · "))
+                        = \(number(units[index].weights[0].gradient))
                 """
         }
-        let vanishing = trace.vanishing.map { found in
-            "\n  ∂C/∂w1 : ∂C/∂w\(units.count) = \(number(found.firstGradient)) : \(number(found.lastGradient)) = \(significant(found.ratio, 10))"
+        return (["Each gradient as the product of its local factors"] + lines + vanishing).joined(separator: "\n")
+    }
+
+    private typealias Factor = (symbol: String, value: Double)
+
+    /// The delta of the last unit: as one factor where loss and activation are computed as one.
+    private func topFactors(_ units: [Trace.Unit]) -> [Factor] {
+        let last = units[units.count - 1]
+        if trace.loss == .binaryCrossEntropy { return [("(out o1 − target)", last.delta)] }
+        return [("∂C/∂out o1", trace.outputSlopes[0]), ("f'(net o1)", last.derivative ?? 1)]
+    }
+
+    /// The weights and slopes that the delta of a unit comes down through.
+    private func factorsBetween(_ units: [Trace.Unit], above index: Int) -> [Factor] {
+        let updated = trace.order == .layerByLayer
+        return ((index + 1)..<units.count).reversed().flatMap { upper -> [Factor] in
+            let weight = units[upper].weights[0]
+            return [
+                (weight.name + (updated ? "⁺" : ""), updated ? weight.updated : weight.value),
+                ("f'(net \(units[upper - 1].name))", units[upper - 1].derivative ?? 1),
+            ]
         }
-        return "Each gradient as the product of its local factors\n" + lines.joined(separator: "\n") + (vanishing ?? "")
+    }
+
+    private func inputFactor(_ units: [Trace.Unit], _ index: Int) -> Factor {
+        let source = outputName(units[index].weights[0].source ?? "")
+        return (source, index == 0 ? trace.inputs[0] : units[index - 1].output)
+    }
+
+    private var vanishing: [String] {
+        guard let found = trace.vanishing else { return [] }
+        let ratio = found.ratio.map { significant($0, 10) } ?? "undefined"
+        let gradients = "\(number(found.firstGradient)) : \(number(found.lastGradient))"
+        return ["  ∂C/∂w1 : ∂C/∂w\(trace.layers.count) = \(gradients) = \(ratio)"]
     }
 
     // MARK: Update

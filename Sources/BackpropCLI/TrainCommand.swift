@@ -84,6 +84,7 @@ private struct TrainRun {
     }
 
     func run(_ console: Console) throws -> Int32 {
+        try checkWritable(output)
         let data = try DataSource(source, target: target, task: task)
         let (training, heldOut) = try split(data)
         var model = try makeModel(for: training)
@@ -100,10 +101,9 @@ private struct TrainRun {
         }
         console.endProgress()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        if case .nonFiniteLoss(let step) = result.reason {
-            throw BackpropError.option(
-                "training", expected: "a finite loss",
-                found: "infinity or NaN at step \(step); the learning rate is probably too high")
+        if case .nonFiniteLoss(let step) = result.reason { throw diverged("loss", step: step) }
+        guard model.network.parameters.allSatisfy(\.isFinite) else {
+            throw diverged("parameters", step: result.iterations)
         }
         let evaluation = try Evaluation(of: model, on: heldOut ?? training)
         try model.write(to: output)
@@ -116,6 +116,20 @@ private struct TrainRun {
             model: output)
         if writesJSON { try console.json(report) } else { console.write(report.text) }
         return ExitStatus.success
+    }
+
+    private func diverged(_ thing: String, step: Int) -> BackpropError {
+        .option(
+            "training", expected: "finite \(thing)",
+            found: "infinity or NaN at step \(step); the learning rate is probably too high")
+    }
+
+    /// Finds out before training, rather than after, that the model can't be saved.
+    private func checkWritable(_ path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw BackpropError.file(path, reason: "can't be written: no such folder, or permission denied")
+        }
     }
 
     private func split(_ data: DataSource) throws -> (training: LabeledSamples, heldOut: LabeledSamples?) {
@@ -146,16 +160,20 @@ private struct TrainRun {
             targetScaling = Scaling(standardizing: values, columns: 1)
             outputs = 1
             loss = self.loss ?? .meanSquaredError
+            guard loss.requiredActivation == nil else {
+                throw UsageError(message: "--loss: expected a loss of numbers for regression, found \(loss.rawValue)")
+            }
         case .classes(_, let names):
             classNames = names
             loss = self.loss ?? (samples.name == "xor" ? .binaryCrossEntropy : .crossEntropy)
-            outputs = names.count == 2 && loss.requiredActivation != .softmax ? 1 : names.count
+            let isSoftmax = (outputActivation ?? loss.requiredActivation) == .softmax
+            outputs = names.count == 2 && !isSoftmax ? 1 : names.count
         }
         let lastActivation = outputActivation ?? loss.requiredActivation ?? (classNames.isEmpty ? .identity : .sigmoid)
-        let layers = hidden.map { Layer.dense($0, activation) } + [.dense(outputs, lastActivation)]
-        guard loss.requiredActivation ?? lastActivation == lastActivation else {
-            throw BackpropError.incompatible(loss: loss, activation: lastActivation)
+        do { try loss.check(outputActivation: lastActivation) } catch {
+            throw UsageError(message: "--output-activation: \(error)")
         }
+        let layers = hidden.map { Layer.dense($0, activation) } + [.dense(outputs, lastActivation)]
         return Model(
             network: try Network(inputs: samples.inputCount, layers: layers, seed: seed), loss: loss,
             inputScaling: inputScaling, targetScaling: targetScaling, inputNames: samples.inputNames,
@@ -185,7 +203,10 @@ private struct TrainReport: Encodable {
     var text: String {
         let kind = heldOutSamples > 0 ? "unseen" : "training"
         let rows = [
-            ["Data", "\(data), \(grouped(trainingSamples)) samples to learn from, \(grouped(heldOutSamples)) held out"],
+            [
+                "Data",
+                "\(data), \(grouped(trainingSamples)) samples to learn from, \(grouped(heldOutSamples)) held out",
+            ],
             ["Network", "\(network.chain), \(grouped(network.parameters)) parameters"],
             ["Training", "\(settings), \(epochs) epochs in \(significant(seconds, 3)) s"],
             ["Loss", trainingLoss.map { "\(significant($0, 6)) in the last epoch" } ?? "no step taken"],
@@ -195,7 +216,7 @@ private struct TrainReport: Encodable {
         return """
             \(TextTable.aligned(rows, rightAligned: []))
 
-            \(evaluation.confusionText)\(evaluation.confusion == nil ? "" : "\n")backprop inspect \(model)   shows the network
+            \(evaluation.confusionText)\(evaluation.confusionText.isEmpty ? "" : "\n")backprop inspect \(model)   shows the network
 
             """
     }

@@ -13,11 +13,26 @@ struct VerificationCase: Decodable {
         var biases: [Double]?
     }
 
+    /// The optimizer's name and its numbers, whatever they are called.
     struct OptimizerCase: Decodable {
         var name: String
-        var learningRate: Double
-        var weightDecay: Double?
-        var clipGlobalNorm: Double?
+        var numbers: [String: Double]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: AnyKey.self)
+            name = try container.decode(String.self, forKey: AnyKey(stringValue: "name"))
+            numbers = [:]
+            for key in container.allKeys where key.stringValue != "name" {
+                numbers[key.stringValue] = try container.decode(Double.self, forKey: key)
+            }
+        }
+
+        private struct AnyKey: CodingKey {
+            var stringValue: String
+            var intValue: Int? { nil }
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
     }
 
     struct Expectation: Decodable {
@@ -40,27 +55,20 @@ struct VerificationCase: Decodable {
     var steps: Int
     var expected: Expectation
 
-    init(contentsOf path: String) throws {
-        let data: Data
-        do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw BackpropError.file(path, reason: "can't be read")
-        }
-        do { self = try JSONDecoder().decode(Self.self, from: data) } catch {
-            throw BackpropError.format(path, expected: "a verification case", found: "\(error)")
-        }
-    }
-
     /// Why this version can't run the case, or `nil` if it can.
     private var unsupported: String? {
         if optimizer.name != "sgd" { return "optimizer \(optimizer.name)" }
-        if optimizer.weightDecay ?? 0 != 0 { return "weight decay" }
-        if optimizer.clipGlobalNorm != nil { return "clipping by global norm" }
-        return nil
+        let others = optimizer.numbers.filter { $0.key != "learningRate" && $0.value != 0 }
+        return others.keys.min()
     }
 
     /// Runs the case and compares every number.
     func verify() throws -> VerificationResult {
         if let unsupported { return VerificationResult(name: name, outcome: .unsupported, reason: unsupported) }
+        guard let learningRate = optimizer.numbers["learningRate"], steps >= 0 else {
+            throw BackpropError.format(name, expected: "a learning rate, and steps from 0", found: "\(steps) steps")
+        }
+        try checkShapes()
         var network = try makeNetwork()
         let dataset = try Dataset(inputs: inputs, targets: targets)
         var errors = VerificationErrors()
@@ -71,7 +79,7 @@ struct VerificationCase: Decodable {
         errors.gradients = try worstError(
             gradients, flat(expected.weightGradients, expected.biasGradients, like: network), "gradients")
         var trainer = Trainer<Double>(
-            loss: self.loss, learningRate: optimizer.learningRate, batching: .fullBatch, shuffles: false)
+            loss: self.loss, learningRate: learningRate, batching: .fullBatch, shuffles: false)
         var losses: [Double] = []
         for _ in 0..<steps { losses.append(try trainer.step(&network, on: dataset)) }
         losses.append(try network.gradients(of: self.loss, on: dataset).loss)
@@ -79,6 +87,34 @@ struct VerificationCase: Decodable {
         errors.parameters = try worstError(
             network.parameters, flat(expected.finalWeights, expected.finalBiases, like: network), "final parameters")
         return VerificationResult(name: name, outcome: errors.areSmall ? .passed : .failed, errors: errors)
+    }
+
+    /// Checks that layers follow each other, and that every row has the length that its layer gives it.
+    private func checkShapes() throws {
+        let outputs = layers.last?.outputs ?? 0
+        try check("expected output", expected.output, rows: inputs.count, columns: outputs)
+        let perLayer = [expected.weightGradients, expected.finalWeights]
+        guard perLayer.allSatisfy({ $0.count == layers.count }) else {
+            throw BackpropError.shape("\(name), expected weights", expected: "\(layers.count) layers", found: "others")
+        }
+        for (index, layer) in layers.enumerated() {
+            let below = index == 0 ? layer.inputs : layers[index - 1].outputs
+            guard layer.inputs == below else {
+                throw BackpropError.shape(
+                    "\(name), inputs of layer \(index)", expected: "\(below)", found: "\(layer.inputs)")
+            }
+            for rows in [layer.weights] + perLayer.map({ $0[index] }) {
+                try check("weights of layer \(index)", rows, rows: layer.outputs, columns: layer.inputs)
+            }
+        }
+    }
+
+    private func check(_ thing: String, _ found: [[Double]], rows: Int, columns: Int) throws {
+        guard found.count == rows, found.allSatisfy({ $0.count == columns }) else {
+            let widths = Set(found.map(\.count)).sorted().map(String.init).joined(separator: " or ")
+            throw BackpropError.shape(
+                "\(name), \(thing)", expected: "\(rows) rows of \(columns)", found: "\(found.count) of \(widths)")
+        }
     }
 
     private func makeNetwork() throws -> Network<Double> {
@@ -132,14 +168,26 @@ struct VerificationErrors: Encodable {
     var areSmall: Bool { [output, loss, gradients, losses, parameters].allSatisfy { $0 <= Self.tolerance } }
 }
 
+extension VerificationResult {
+    /// Reads and runs the case of a file.
+    init(ofFile path: String) throws {
+        let bytes = try readFile(path)
+        do {
+            self = try jsonValue(VerificationCase.self, from: bytes, source: path).verify()
+        } catch {
+            self.init(name: path, outcome: .unreadable, reason: "\(error)")
+        }
+    }
+}
+
 struct VerificationResult: Encodable {
     enum Outcome: String, Encodable {
-        case passed, failed, unsupported
+        case passed, failed, unsupported, unreadable
     }
 
     var name: String
     var outcome: Outcome
-    /// Why it is not supported.
+    /// Why it is not supported, or can't be read.
     var reason: String?
     var errors: VerificationErrors?
 }

@@ -65,9 +65,7 @@ public struct WorkedExample: Sendable {
                 "biases of the chain", expected: "\(weights.count - 1), one for each layer but the last",
                 found: "\(biases.count)")
         }
-        guard loss.requiredActivation ?? activation == activation else {
-            throw .incompatible(loss: loss, activation: activation)
-        }
+        try loss.check(outputActivation: activation)
         let layers = weights.indices.map { index in
             Layer(
                 units: 1, activation: activation, hasBiases: index < biases.count,

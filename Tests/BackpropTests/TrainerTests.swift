@@ -92,6 +92,20 @@ import Testing
         #expect(try trained([2], seed: 3) != trained([2], seed: 4))
     }
 
+    @Test("runs of a few iterations equal one run of their sum, also from the middle of an epoch")
+    func resumesWithinEpoch() throws {
+        let samples: Dataset<Float> = try randomSamples(10, inputs: 3, targets: 2)
+        let start = try Network<Float>(inputs: 3, layers: [.dense(4, .tanh), .dense(2, .sigmoid)], seed: 1)
+        var (whole, parts) = (start, start)
+        var one = Trainer<Float>(loss: .squaredError, learningRate: 0.5, batching: .miniBatches(of: 3), seed: 4)
+        var other = one
+        try one.train(&whole, on: samples, until: [.iterations(11)])
+        for count in [1, 2, 3, 5] { try other.train(&parts, on: samples, until: [.iterations(count)]) }
+        #expect(parts == whole)
+        #expect(other.finishedEpochs == 2 && other.nextSample == 9)
+        #expect(one.finishedEpochs == 2 && one.nextSample == 9)
+    }
+
     @Test("samples with classes are shuffled with their classes")
     func shuffledClasses() throws {
         var random = ReferenceRandom(seed: 4, stream: 0)

@@ -91,6 +91,29 @@ struct TraceCommandTests {
         #expect(abs(try gradient(0) - delta * -0.8 * h * (1 - h) * 0.3) < tolerance)
     }
 
+    @Test("the factors that are shown multiply to the gradient that is shown, in either order")
+    func factors() throws {
+        for order in ["simultaneous", "layer-by-layer"] {
+            let text = backprop("trace", "chain", "--weights", "2,3", "--learning-rate", "1", "--order", order).output
+            let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+            let products = lines.indices.filter { lines[$0].hasPrefix("∂C/∂w") && !lines[$0].contains(" : ") }
+            #expect(products.count == 2)
+            for line in products {
+                let numbers = lines[line + 1].dropFirst(2).components(separatedBy: " · ").map { Double($0) ?? .nan }
+                let product = try #require(Double(lines[line + 2].dropFirst(2)))
+                // Five factors with twelve decimals each.
+                #expect(abs(numbers.reduce(1, *) - product) < 1e-11)
+            }
+        }
+    }
+
+    @Test("a unit that is saturated has no ratio of gradients, and no false one")
+    func saturated() {
+        let text = backprop("trace", "chain", "--weights", "1000,1000", "--input", "1").output
+        #expect(text.contains("∂C/∂out o1 · f'(net o1) · out h1\n        = 2 · 0 · 1"))
+        #expect(text.contains("= undefined"))
+    }
+
     @Test("a network of one's own is followed on a row of one's own")
     func ownNetwork() throws {
         try withTemporaryFolder { folder in

@@ -62,6 +62,35 @@ struct TrainCommandTests {
         }
     }
 
+    @Test("classes are the same however whole numbers are written")
+    func numericClasses() throws {
+        try withTemporaryFolder { folder in
+            let (table, model) = ("\(folder)/table.csv", "\(folder)/model.safetensors")
+            let labels = ["1", "1.0", "01", "2", "2.0"]
+            let rows = (0..<100).map { "\(labels[$0 % 5].hasPrefix("2") ? 9 : 1),\(labels[$0 % 5])" }
+            try write("x,y\n\(rows.joined(separator: "\n"))\n", to: table)
+            let outcome = backprop("train", table, "--target", "y", "--output", model)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try backprop("inspect", model, "--json").json["classNames"] as? [String] == ["1", "2"])
+            #expect(backprop("evaluate", model, table).output.contains("accuracy 100.00 %"))
+        }
+    }
+
+    @Test("large offsets lose nothing: values are scaled before they are rounded")
+    func timestamps() throws {
+        try withTemporaryFolder { folder in
+            let (table, model) = ("\(folder)/table.csv", "\(folder)/model.safetensors")
+            let rows = (0..<100).map { "\(1_700_000_000 + $0),0.1,\($0 < 50 ? "early" : "late")" }
+            try write("time,constant,y\n\(rows.joined(separator: "\n"))\n", to: table)
+            #expect(backprop("train", table, "--target", "y", "--epochs", "2000", "--output", model).status == 0)
+            #expect(backprop("evaluate", model, table).output.contains("accuracy 100.00 %"))
+            // A column that never changed has no say, whatever it holds later.
+            try write("time,constant\n1700000001,0.1\n1700000001,5\n", to: table)
+            let predicted = backprop("predict", model, table).output.split(separator: "\n")
+            #expect(predicted[1].hasPrefix("early") && predicted[1] == predicted[2])
+        }
+    }
+
     @Test("a number is predicted in its own units")
     func regression() throws {
         try withTemporaryFolder { folder in

@@ -49,6 +49,31 @@ struct VerifyCommandTests {
         #expect(outcome.output.contains("not supported: optimizer lion"))
     }
 
+    @Test(
+        "what makes no case is not readable, and exits 65",
+        arguments: [
+            (#""steps":1"#, #""steps":-1"#, "steps from 0"),
+            (#""weights":[[0]]"#, #""weights":[[0,0]]"#, "expected 1 rows of 1, found 1 of 2"),
+            (#""output":[[0.5]]"#, #""output":[[0.5],[0.5]]"#, "expected 1 rows of 1, found 2 of 1"),
+            (#""weightGradients":[[[-0.125]]]"#, #""weightGradients":[]"#, "expected 1 layers"),
+            (#""outputs":1"#, #""outputs":1000000000000"#, "expected 1 rows of 1000000000000"),
+            (#""loss":"squaredError""#, #""loss":"none""#, "expected valid JSON of the format's keys"),
+        ])
+    func malformed(part: String, replacement: String, message: String) throws {
+        let text = unitCase().replacingOccurrences(of: part, with: replacement)
+        #expect(text != unitCase())
+        let outcome = try verify(text)
+        #expect(outcome.status == 65)
+        #expect(outcome.output.contains(message), "\(outcome.output)")
+    }
+
+    @Test("momentum is not taken for plain gradient descent")
+    func momentum() throws {
+        let outcome = try verify(unitCase(optimizer: #"{"name":"sgd","learningRate":8,"momentum":0.9}"#))
+        #expect(outcome.status == 2)
+        #expect(outcome.output.contains("not supported: momentum"))
+    }
+
     @Test("PyTorch's numbers for plain gradient descent come out")
     func reference() throws {
         guard let sharedFolder else {
