@@ -18,7 +18,7 @@ let package = Package(
             name: "CBackprop",
             path: ".",
             exclude: [
-                ".ci", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md",
+                ".ci", "Benchmarks", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md",
                 "Sources/Backprop", "Sources/BackpropCLI", "Sources/BackpropReference",
                 "Sources/BackpropSamples", "Tests",
             ],
@@ -36,6 +36,10 @@ let package = Package(
         // The command `backprop`.
         .executableTarget(
             name: "BackpropCLI", dependencies: ["Backprop", "BackpropReference", "BackpropSamples"]),
+
+        // How fast it is.
+        .target(name: "CPeak", path: "Benchmarks/CPeak", cSettings: [.unsafeFlags(["-O3"])]),
+        .executableTarget(name: "Benchmarks", dependencies: ["Backprop", "CPeak"], path: "Benchmarks/Benchmarks"),
 
         // Tests.
         .testTarget(name: "KernelTests", dependencies: ["CBackprop", "Backprop", "BackpropReference"]),

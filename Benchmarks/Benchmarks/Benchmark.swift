@@ -1,0 +1,43 @@
+import Backprop
+
+/// The program's words, and what each does.
+enum Benchmark {
+    struct UsageError: Error {
+        var message: String
+    }
+
+    static let usage = """
+        usage: Benchmarks peak                      multiply-add peak and bandwidth of this machine
+               Benchmarks train [options]           steps of gradient descent
+               Benchmarks predict [options]         predictions
+               Benchmarks peer WORKLOAD BATCH THREADS train|infer [VARIANT]
+
+        --layers 784-128-10            units from the inputs up
+        --hidden-activation sigmoid    of the layers between
+        --loss cross-entropy           cross-entropy (softmax) or squared-error (sigmoid outputs)
+        --batch 128                    samples a step
+        --threads 1                    threads that share a step
+        --precision f32                f32 or f64
+        --seconds 2                    how long to measure
+        --json                         one JSON object
+        """
+
+    static func run(_ words: [String]) throws {
+        switch words.first {
+        case "peak": try peak(isJSON: words.contains("--json"))
+        case "train", "predict":
+            let options = try WorkOptions(Array(words.dropFirst()))
+            let isTraining = words[0] == "train"
+            let report =
+                options.precision == "f64"
+                ? try measure(options, Double.self, isTraining: isTraining)
+                : try measure(options, Float.self, isTraining: isTraining)
+            try report.print(asJSON: options.isJSON)
+        case "peer":
+            var peer = try Peer(Array(words.dropFirst()))
+            try peer.serve()
+        case let word?: throw UsageError(message: "unknown word '\(word)'")
+        case nil: throw UsageError(message: "expected a word, found nothing")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/*
+ * peak.h: what this processor can do at most, to measure others against.
+ */
+#ifndef PEAK_H
+#define PEAK_H
+
+#include <stddef.h>
+
+typedef enum peak_width { PEAK_SCALAR, PEAK_128, PEAK_256, PEAK_512 } peak_width;
+
+/*
+ * Does 'rounds' of independent fused multiply-adds that never leave the registers of
+ * vectors of that width, and returns the number of floating-point operations (two each).
+ * The caller has checked that the processor has them.
+ */
+double peak_multiply_add_f32(peak_width width, size_t rounds);
+double peak_multiply_add_f64(peak_width width, size_t rounds);
+
+/* Reads 'bytes' (a multiple of 1024) of aligned memory once, and returns something made of them. */
+unsigned peak_read(peak_width width, const void *memory, size_t bytes);
+
+#endif
