@@ -67,6 +67,8 @@ public struct CSVTable: Hashable, Sendable {
     /// The numbers of some columns, row by row.
     ///
     /// - Throws: ``BackpropError/format(_:expected:found:)`` where a field is no finite number.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func numbers<Scalar: NetworkScalar>(inColumns columns: [Int]) throws(BackpropError) -> [Scalar] {
         var numbers: [Scalar] = []
         numbers.reserveCapacity(rows.count * columns.count)

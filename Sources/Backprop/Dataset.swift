@@ -24,6 +24,8 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     ///
     /// - Throws: ``BackpropError/empty(_:)``, ``BackpropError/shape(_:expected:found:)`` or
     ///   ``BackpropError/nonFinite(_:index:found:)``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public init(inputs: [Scalar], inputCount: Int, targets: [Scalar], targetCount: Int) throws(BackpropError) {
         let count = try Self.rows(of: inputs, width: inputCount, thing: "inputs")
         let targetRows = try Self.rows(of: targets, width: targetCount, thing: "targets")
@@ -38,6 +40,8 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     /// - Throws: ``BackpropError/empty(_:)``, ``BackpropError/shape(_:expected:found:)``,
     ///   ``BackpropError/nonFinite(_:index:found:)`` or
     ///   ``BackpropError/classOutOfRange(sample:found:classCount:)``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public init(inputs: [Scalar], inputCount: Int, classes: [Int], classCount: Int) throws(BackpropError) {
         let count = try Self.rows(of: inputs, width: inputCount, thing: "inputs")
         guard classes.count == count else {
@@ -104,6 +108,8 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     /// The samples of the given indices, in their order.
     ///
     /// - Throws: ``BackpropError/empty(_:)`` if there are none.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func samples(_ rows: [UInt32]) throws(BackpropError) -> Dataset {
         guard !rows.isEmpty else { throw .empty("samples") }
         precondition(rows.allSatisfy { $0 < count }, "a sample index is out of range")

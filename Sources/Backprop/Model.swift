@@ -36,6 +36,8 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
     /// - Parameter inputs: `samples × network.inputCount` raw values, row-major.
     /// - Returns: `samples × network.outputCount` values, row-major.
     /// - Throws: As ``Network/predict(_:)``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func predict(_ inputs: [Double]) throws(BackpropError) -> [Double] {
         guard inputs.count % network.inputCount == 0 else {
             throw .shape("inputs", expected: "a multiple of \(network.inputCount) values", found: "\(inputs.count)")
@@ -102,6 +104,8 @@ extension Model {
     /// Returns the bytes of a model file.
     ///
     /// - Throws: ``BackpropError/nonFinite(_:index:found:)`` if a parameter isn't finite: such a model can't be read again.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func serialized() throws(BackpropError) -> [UInt8] {
         try checkFinite(network.parameters, "parameters")
         let tensors = network.layers.indices.flatMap(layerTensors)
@@ -122,6 +126,8 @@ extension Model {
     ///
     /// - Parameter source: What the bytes are called in errors.
     /// - Throws: ``BackpropError/format(_:expected:found:)``, or what the parts' initializers throw.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public init(serialized bytes: [UInt8], source: String = "model") throws(BackpropError) {
         let file = try SafeTensors(decoding: bytes, source: source)
         let format = file.metadata["format"] ?? "none"

@@ -13,6 +13,8 @@ extension Network {
     /// - Complexity: O(samples · parameters).
     ///
     /// The corresponding C function is `bp_predict_f32`; the reference is `ReferenceNetwork.forward`.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func predict(_ inputs: [Scalar]) throws(BackpropError) -> [Scalar] {
         guard inputs.count % inputCount == 0 else {
             throw .shape("inputs", expected: "a multiple of \(inputCount) values", found: "\(inputs.count)")
@@ -25,6 +27,8 @@ extension Network {
     /// The first of equals is taken; a network with one output answers 1 where it is above ½, else 0.
     ///
     /// - Throws: As ``predict(_:)``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func predictClasses(_ inputs: [Scalar]) throws(BackpropError) -> [Int] {
         Metrics.classes(ofOutputs: try predict(inputs), outputCount: outputCount)
     }
@@ -33,6 +37,8 @@ extension Network {
     ///
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the dataset doesn't fit the network,
     ///   ``BackpropError/incompatible(loss:activation:)`` if the loss doesn't.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func loss(_ loss: Loss, on dataset: Dataset<Scalar>) throws(BackpropError) -> Double {
         try check(dataset, loss: loss)
         var workspace = Workspace()
@@ -52,6 +58,8 @@ extension Network {
     /// - Throws: As ``loss(_:on:)``.
     ///
     /// The corresponding C function is `bp_gradients_f32`; the reference is `ReferenceNetwork.gradients`.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     public func gradients(
         of loss: Loss, on dataset: Dataset<Scalar>, reduction: Reduction = .mean
     ) throws(BackpropError) -> (loss: Scalar, gradients: [Scalar]) {

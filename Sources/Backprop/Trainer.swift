@@ -80,6 +80,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the dataset doesn't fit the network,
     ///   ``BackpropError/incompatible(loss:activation:)`` if the loss doesn't,
     ///   ``BackpropError/option(_:expected:found:)`` if a setting makes no sense. Then nothing was changed.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     @discardableResult
     public mutating func train(
         _ network: inout Network<Scalar>,
@@ -87,7 +89,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         until conditions: [StopCondition],
         progress: (EpochReport) -> Bool = { _ in true }
     ) throws(BackpropError) -> TrainingResult {
-        try check(network, dataset, conditions)
+        try check(network, dataset)
+        try check(conditions)
         var run = TrainingRun(conditions: conditions, repetition: repetition)
         while run.reason == nil {
             guard trainEpoch(&network, on: dataset, run: &run) else { break }
@@ -100,11 +103,13 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     ///
     /// - Returns: The mean loss before the step.
     /// - Throws: As ``train(_:on:until:progress:)``.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
     @discardableResult
     public mutating func step(
         _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>
     ) throws(BackpropError) -> Scalar {
-        try check(network, dataset, [.iterations(1)])
+        try check(network, dataset)
         return network.plan.step(
             parameters: &network.parameters, batch: Batch(dataset: dataset, rows: 0..<dataset.count),
             descent: descent, workspace: &workspace)
@@ -179,9 +184,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         return (value, Double(network.plan.kernels.norm(gradients)))
     }
 
-    private func check(
-        _ network: Network<Scalar>, _ dataset: Dataset<Scalar>, _ conditions: [StopCondition]
-    ) throws(BackpropError) {
+    private func check(_ network: Network<Scalar>, _ dataset: Dataset<Scalar>) throws(BackpropError) {
         try network.check(dataset, loss: loss)
         guard learningRate.isFinite else {
             throw .option("learningRate", expected: "a finite number", found: "\(learningRate)")
@@ -189,6 +192,9 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         if case .miniBatches(let size) = batching, size < 1 {
             throw .option("batching", expected: "at least 1 sample in a mini-batch", found: "\(size)")
         }
+    }
+
+    private func check(_ conditions: [StopCondition]) throws(BackpropError) {
         guard !conditions.isEmpty else { throw .empty("conditions to stop") }
         if case .untilConverged(_, .some, _) = repetition { try checkNormsAreGradients() }
         for case .gradientNorm in conditions { try checkNormsAreGradients() }
