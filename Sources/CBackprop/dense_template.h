@@ -32,6 +32,10 @@ typedef struct dense_target {
     real rate;
 } dense_target;
 
+/* Vectors of a tile of one row: as many sums as hide the latency of a multiply-add. */
+#define DENSE_WIDE 8
+#define DENSE_SUMS (VEC_TILE_ROWS * VEC_TILE_VECTORS > DENSE_WIDE ? VEC_TILE_ROWS * VEC_TILE_VECTORS : DENSE_WIDE)
+
 /*
  * One tile of rows x vectors sums, of which the last vector has 'lanes' lanes if
  * it is 'partial'. All but 'lanes' are constants wherever this is inlined, so the
@@ -40,22 +44,22 @@ typedef struct dense_target {
 BP_INLINE void dense_tile(size_t rows, size_t vectors, int partial, size_t lanes, dense_result result,
                           dense_operands in, dense_target out) {
 #define DENSE_GET(p, v) (partial && (v) + 1 == vectors ? vec_load_first(p, lanes) : vec_load(p))
-    vec sum[VEC_TILE_ROWS][VEC_TILE_VECTORS];
+    vec sum[DENSE_SUMS];
     BP_UNROLL
     for (size_t v = 0; v < vectors; v++) {
         const vec start = out.start ? DENSE_GET(out.start + v * VEC_LANES, v) : math_zero();
         BP_UNROLL
-        for (size_t r = 0; r < rows; r++) sum[r][v] = start;
+        for (size_t r = 0; r < rows; r++) sum[r * vectors + v] = start;
     }
     for (size_t k = 0; k < in.depth; k++) {
-        vec b[VEC_TILE_VECTORS];
+        vec b[DENSE_WIDE];
         BP_UNROLL
         for (size_t v = 0; v < vectors; v++) b[v] = DENSE_GET(in.b + k * in.b_row + v * VEC_LANES, v);
         BP_UNROLL
         for (size_t r = 0; r < rows; r++) {
             const vec a = vec_set1(in.a[r * in.a_row + k * in.a_step]);
             BP_UNROLL
-            for (size_t v = 0; v < vectors; v++) sum[r][v] = vec_fma(a, b[v], sum[r][v]);
+            for (size_t v = 0; v < vectors; v++) sum[r * vectors + v] = vec_fma(a, b[v], sum[r * vectors + v]);
         }
     }
     BP_UNROLL
@@ -64,7 +68,7 @@ BP_INLINE void dense_tile(size_t rows, size_t vectors, int partial, size_t lanes
         for (size_t v = 0; v < vectors; v++) {
             real *c = out.c + r * out.c_row + v * VEC_LANES;
             /* A sum of zero is +0, so that terms that are zero can be left out. */
-            vec value = vec_add(sum[r][v], math_zero());
+            vec value = vec_add(sum[r * vectors + v], math_zero());
             if (result == DENSE_DESCEND) value = vec_fnma(vec_set1(out.rate), value, DENSE_GET(c, v));
             if (partial && v + 1 == vectors) vec_store_first(c, value, lanes);
             else vec_store(c, value);
@@ -100,7 +104,16 @@ BP_INLINE void dense_strip(size_t vectors, int partial, size_t lanes, dense_resu
 /* All of c, m x n. */
 BP_INLINE void dense_product(dense_result result, size_t m, size_t n, dense_operands in, dense_target out) {
     const size_t tile_lanes = VEC_TILE_VECTORS * VEC_LANES;
-    for (size_t column = 0; column < n; column += tile_lanes) {
+    size_t column = 0;
+    for (; m == 1 && column + DENSE_WIDE * VEC_LANES <= n; column += DENSE_WIDE * VEC_LANES) {
+        dense_operands tile_in = in;
+        dense_target tile_out = out;
+        tile_in.b += column;
+        tile_out.c += column;
+        if (out.start) tile_out.start += column;
+        dense_tile(1, DENSE_WIDE, 0, VEC_LANES, result, tile_in, tile_out);
+    }
+    for (; column < n; column += tile_lanes) {
         const size_t left = n - column < tile_lanes ? n - column : tile_lanes;
         const size_t vectors = (left + VEC_LANES - 1) / VEC_LANES, last = left - (vectors - 1) * VEC_LANES;
         dense_operands strip_in = in;
@@ -143,8 +156,26 @@ static void weight_gradient(const real *x, const real *delta, real *dw, size_t b
     dense_product(DENSE_STORE, last - first, n_out, in, out);
 }
 
+/* For a single sample the weights stream through once, row by row. */
+static void weight_descend_sample(const real *x, const real *delta, real rate, real *w, size_t n_out,
+                                  size_t first, size_t last) {
+    for (size_t i = first; i < last; i++) {
+        const vec input = vec_set1(x[i]);
+        for (size_t j = 0; j < n_out; j += VEC_LANES) {
+            const size_t lanes = vec_count(n_out - j);
+            real *c = w + i * n_out + j;
+            const vec g = vec_add(vec_fma(input, vec_get(delta + j, lanes), math_zero()), math_zero());
+            vec_keep(c, vec_fnma(vec_set1(rate), g, vec_get(c, lanes)), lanes);
+        }
+    }
+}
+
 static void weight_descend(const real *x, const real *delta, real rate, real *w, size_t batch, size_t n_in,
                            size_t n_out, size_t first, size_t last) {
+    if (batch == 1) {
+        weight_descend_sample(x, delta, rate, w, n_out, first, last);
+        return;
+    }
     const dense_operands in = {x + first, 1, n_in, delta, n_out, batch};
     const dense_target out = {w + first * n_out, n_out, NULL, rate};
     dense_product(DENSE_DESCEND, last - first, n_out, in, out);

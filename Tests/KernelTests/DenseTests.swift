@@ -98,6 +98,32 @@ private let tileRows = Array(0...15) + [29]
         check(machine.scalar)
     }
 
+    @Test("one sample of wide layers, whose tiles are wider, equals the reference", arguments: Machine.all)
+    func oneSample(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 11, stream: 0)
+            // Up to two tiles of eight of the widest vectors, and every kind of rest.
+            for units in [63, 64, 127, 128, 129, 145, 160, 256, 271] {
+                let (x, w): ([[Scalar]], [[Scalar]]) = (random.matrix(1, 3), random.matrix(3, units))
+                let (delta, b): ([[Scalar]], [Scalar]) = (random.matrix(1, units), random.values(units))
+                expectSame(
+                    kernels.denseForward(x, w, b, units: units),
+                    ReferenceDense.forward(x, w, b, units: units).flat, "forward, \(units) units")
+                let gradient = ReferenceDense.weightGradient(x, delta, inputs: 3, units: units).flat
+                expectSame(
+                    kernels.weightGradient(x, delta, inputs: 3, units: units), gradient, "gradient, \(units) units")
+                expectSame(
+                    kernels.weightDescend(w.flat, x, delta, rate: 0.5, inputs: 3, units: units),
+                    zip(w.flat, gradient).map { ReferenceDense.descend($0, $1, rate: 0.5) }, "descent, \(units) units")
+                expectSame(
+                    kernels.biasGradient(delta, units: units), ReferenceDense.biasGradient(delta, units: units),
+                    "bias gradient, \(units) units")
+            }
+        }
+        check(machine.scalar)
+    }
+
     @Test("dense products of zeros, infinities, NaN and subnormals equal the reference", arguments: Machine.all)
     func specials(on machine: Machine) {
         func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
