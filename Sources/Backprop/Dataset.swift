@@ -57,6 +57,8 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     }
 
     /// Samples as rows, with a row of targets each.
+    ///
+    /// - Throws: As ``init(inputs:inputCount:targets:targetCount:)``, also if rows differ in length.
     public init(inputs: [[Scalar]], targets: [[Scalar]]) throws(BackpropError) {
         let (flatInputs, inputCount) = try Self.flatten(inputs, thing: "inputs")
         let (flatTargets, targetCount) = try Self.flatten(targets, thing: "targets")
@@ -64,6 +66,8 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     }
 
     /// Samples as rows, with a class each; `classCount` is one more than the highest unless given.
+    ///
+    /// - Throws: As ``init(inputs:inputCount:classes:classCount:)``, also if rows differ in length.
     public init(inputs: [[Scalar]], classes: [Int], classCount: Int? = nil) throws(BackpropError) {
         let (flat, inputCount) = try Self.flatten(inputs, thing: "inputs")
         let classCount = classCount ?? (classes.max() ?? 0) + 1

@@ -21,6 +21,8 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The instruction set of a name, or the fastest for an empty one.
+    ///
+    /// - Throws: ``BackpropError/instructionSet(found:available:)`` if the name is unknown or not available.
     public init(named name: String) throws(BackpropError) {
         guard let found = name.isEmpty ? Self.available.last : Self.available.first(where: { $0.name == name })
         else {

@@ -3,6 +3,12 @@
 
 import CBackprop
 
+/// The version of this library, which is that of its C core.
+public var libraryVersion: String {
+    let number = Int(bp_version())
+    return "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
+}
+
 /// A number that networks compute in: `Float` or `Double`. Not for other types to conform to.
 public protocol NetworkScalar: BinaryFloatingPoint, Codable, Sendable {
     /// The C core in this precision.

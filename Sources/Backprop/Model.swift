@@ -35,16 +35,26 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
     ///
     /// - Parameter inputs: `samples × network.inputCount` raw values, row-major.
     /// - Returns: `samples × network.outputCount` values, row-major.
-    /// - Throws: As ``Network/predict(_:)``.
+    /// - Throws: As ``Network/predict(_:)``, also if a scaling has not a column for each input or output.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func predict(_ inputs: [Double]) throws(BackpropError) -> [Double] {
         guard inputs.count % network.inputCount == 0 else {
             throw .shape("inputs", expected: "a multiple of \(network.inputCount) values", found: "\(inputs.count)")
         }
+        try checkScalings()
         let scaled = inputScaling?.apply(to: inputs) ?? inputs
         let outputs = try network.predict(scaled.map { Scalar($0) }).map { Double($0) }
         return targetScaling?.invert(outputs) ?? outputs
+    }
+
+    private func checkScalings() throws(BackpropError) {
+        for (thing, scaling, columns) in [
+            ("inputScaling", inputScaling, network.inputCount), ("targetScaling", targetScaling, network.outputCount),
+        ] {
+            guard let found = scaling?.offsets.count, found != columns else { continue }
+            throw .shape(thing, expected: "\(columns) columns", found: "\(found)")
+        }
     }
 }
 
@@ -103,11 +113,14 @@ extension Model {
 
     /// Returns the bytes of a model file.
     ///
-    /// - Throws: ``BackpropError/nonFinite(_:index:found:)`` if a parameter isn't finite: such a model can't be read again.
+    /// - Throws: ``BackpropError/nonFinite(_:index:found:)`` if a parameter isn't finite,
+    ///   ``BackpropError/format(_:expected:found:)`` if names or scalings don't fit the network: such a model could
+    ///   not be read again.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func serialized() throws(BackpropError) -> [UInt8] {
         try checkFinite(network.parameters, "parameters")
+        try Self.check(description, network, "model")
         let tensors = network.layers.indices.flatMap(layerTensors)
         let model = try jsonText(description)
         return try SafeTensors(

@@ -81,6 +81,8 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     public var instructionSet: InstructionSet { InstructionSet(plan.kernels) }
 
     /// Has this value, and its copies from now on, compute with another instruction set, to the same bits.
+    ///
+    /// - Throws: Nothing for a network that could be made.
     public mutating func setInstructionSet(_ instructionSet: InstructionSet) throws(BackpropError) {
         plan = try NetworkPlan(kernels: instructionSet.kernels, inputCount: inputCount, layers: layers)
     }
@@ -94,6 +96,9 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     }
 
     /// Sets whether training leaves a layer as it is.
+    ///
+    /// - Parameter layer: The layer, counted from 0 at the inputs; one that the network has.
+    /// - Throws: Nothing for a network that could be made.
     public mutating func setFrozen(_ frozen: Bool, layer: Int) throws(BackpropError) {
         layers[layer].freezesWeights = frozen
         layers[layer].freezesBiases = frozen

@@ -1,6 +1,3 @@
-/// The version of this library.
-public let libraryVersion = "0.1.0"
-
 // What depends on the platform: Foundation's essentials are enough where they stand alone.
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -24,7 +24,7 @@ public struct SplitMix64: RandomNumberGenerator, Hashable, Codable, Sendable {
         return withCore { Int(bp_random_below(&$0, UInt64(bound))) }
     }
 
-    /// The numbers `0 ..< count` in a random order, each order equally likely.
+    /// The numbers `0 ..< count` in a random order, each order equally likely. `count` must not be negative.
     public mutating func permutation(of count: Int) -> [UInt32] {
         var items = (0..<UInt32(count)).map { $0 }
         withCore { bp_random_shuffle(&$0, &items, count) }

@@ -74,6 +74,16 @@ struct ModelTests {
         #expect(throws: BackpropError.self) { try model.serialized() }
     }
 
+    @Test("a scaling of another width is refused when it is used, and not saved")
+    func misfit() throws {
+        var model = try model(Float.self)
+        model.inputScaling = Scaling(factor: 1, columns: 3)
+        #expect(throws: BackpropError.shape("inputScaling", expected: "2 columns", found: "3")) {
+            try model.predict([1, 2])
+        }
+        #expect(throws: BackpropError.self) { try model.serialized() }
+    }
+
     @Test("a scaling whose columns don't match is refused, also in a file")
     func scaling() throws {
         #expect(throws: BackpropError.self) { try Scaling(offsets: [1, 2], factors: [1]) }
