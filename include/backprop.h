@@ -260,18 +260,22 @@ void bp_delta_accumulate_f64(const bp_kernels *k, const double *delta, const dou
 /*
  * dw[i][j] = sum over s ascending of x[s][i] * delta[s][j]
  *
- *   x      in   [batch x n_in ]   activations of the layer below
- *   delta  in   [batch x n_out]   dL/dz of this layer
- *   dw     out  [n_in  x n_out]   dL/dw
+ *   x           in   [batch x n_in ]   activations of the layer below
+ *   delta       in   [batch x n_out]   dL/dz of this layer
+ *   accumulate  0 to start each sum from 0, else from what dw holds: the gradients of a
+ *               batch's parts, accumulated in order, have the bits of the whole batch's
+ *   dw          out  [n_in  x n_out]   dL/dw
  */
-void bp_weight_gradient_f32(const bp_kernels *k, const float *x, const float *delta, float *dw, size_t batch,
-                            size_t n_in, size_t n_out);
-void bp_weight_gradient_f64(const bp_kernels *k, const double *x, const double *delta, double *dw,
+void bp_weight_gradient_f32(const bp_kernels *k, const float *x, const float *delta, int accumulate, float *dw,
+                            size_t batch, size_t n_in, size_t n_out);
+void bp_weight_gradient_f64(const bp_kernels *k, const double *x, const double *delta, int accumulate, double *dw,
                             size_t batch, size_t n_in, size_t n_out);
 
-/* db[j] = sum over s ascending of delta[s][j] */
-void bp_bias_gradient_f32(const bp_kernels *k, const float *delta, float *db, size_t batch, size_t n_out);
-void bp_bias_gradient_f64(const bp_kernels *k, const double *delta, double *db, size_t batch, size_t n_out);
+/* db[j] = sum over s ascending of delta[s][j]; 'accumulate' as above. */
+void bp_bias_gradient_f32(const bp_kernels *k, const float *delta, int accumulate, float *db, size_t batch,
+                          size_t n_out);
+void bp_bias_gradient_f64(const bp_kernels *k, const double *delta, int accumulate, double *db, size_t batch,
+                          size_t n_out);
 
 /* w[i] = w[i] - rate * g[i], rounded once: gradient descent from a gradient. */
 void bp_descend_f32(const bp_kernels *k, const float *g, float rate, float *w, size_t n);

@@ -23,16 +23,18 @@ enum ReferenceDense<Scalar: ReferenceScalar> {
         delta.map { delta in w.map { w in sum(delta.count, { delta[$0] }, { w[$0] }) } }
     }
 
-    /// `dw[i][j] = Σ x[s][i] · delta[s][j]`
-    static func weightGradient(_ x: [[Scalar]], _ delta: [[Scalar]], inputs: Int, units: Int) -> [[Scalar]] {
+    /// `dw[i][j] = Σ x[s][i] · delta[s][j]`, onto what earlier samples have given.
+    static func weightGradient(
+        _ x: [[Scalar]], _ delta: [[Scalar]], onto dw: [[Scalar]]? = nil, inputs: Int, units: Int
+    ) -> [[Scalar]] {
         (0..<inputs).map { i in
-            (0..<units).map { j in sum(x.count, { x[$0][i] }, { delta[$0][j] }) }
+            (0..<units).map { j in sum(x.count, from: dw?[i][j] ?? 0, { x[$0][i] }, { delta[$0][j] }) }
         }
     }
 
-    /// `db[j] = Σ delta[s][j]`
-    static func biasGradient(_ delta: [[Scalar]], units: Int) -> [Scalar] {
-        (0..<units).map { j in sum(delta.count, { _ in 1 }, { delta[$0][j] }) }
+    /// `db[j] = Σ delta[s][j]`, onto what earlier samples have given.
+    static func biasGradient(_ delta: [[Scalar]], onto db: [Scalar]? = nil, units: Int) -> [Scalar] {
+        (0..<units).map { j in sum(delta.count, from: db?[j] ?? 0, { _ in 1 }, { delta[$0][j] }) }
     }
 
     /// `w − rate · g`, rounded once.

@@ -3,7 +3,7 @@
  *
  * Forward pass, delta accumulation and weight gradient are all
  *
- *     c[m][n] = start[n] + sum over k ascending of a(m, k) * b[k][n]
+ *     c[m][n] = start(m, n) + sum over k ascending of a(m, k) * b[k][n]
  *
  * with the rows of b and c contiguous and a read one number at a time, by any
  * strides. A tile of c is kept in registers while k runs over the whole sum; the
@@ -28,7 +28,8 @@ typedef enum dense_result {
 typedef struct dense_target {
     real *c;
     size_t c_row;
-    const real *start; /* NULL for 0 */
+    const real *start; /* what row m starts from is start[m * start_row + n]; NULL for 0 */
+    size_t start_row;  /* 0 where all rows start from the same */
     real rate;
 } dense_target;
 
@@ -47,9 +48,10 @@ BP_INLINE void dense_tile(size_t rows, size_t vectors, int partial, size_t lanes
     vec sum[DENSE_SUMS];
     BP_UNROLL
     for (size_t v = 0; v < vectors; v++) {
-        const vec start = out.start ? DENSE_GET(out.start + v * VEC_LANES, v) : math_zero();
         BP_UNROLL
-        for (size_t r = 0; r < rows; r++) sum[r * vectors + v] = start;
+        for (size_t r = 0; r < rows; r++)
+            sum[r * vectors + v] =
+                out.start ? DENSE_GET(out.start + r * out.start_row + v * VEC_LANES, v) : math_zero();
     }
     for (size_t k = 0; k < in.depth; k++) {
         vec b[DENSE_WIDE];
@@ -87,6 +89,7 @@ BP_INLINE void dense_strip(size_t vectors, int partial, size_t lanes, dense_resu
         dense_target tile_out = out;                                                                     \
         tile_in.a += row * in.a_row;                                                                     \
         tile_out.c += row * out.c_row;                                                                   \
+        if (out.start) tile_out.start += row * out.start_row;                                            \
         dense_tile(count, vectors, partial, lanes, result, tile_in, tile_out);                                    \
     }
     DENSE_ROWS(VEC_TILE_ROWS)
@@ -140,7 +143,7 @@ BP_INLINE void dense_product(dense_result result, size_t m, size_t n, dense_oper
 static void dense_forward(const real *x, const real *w, const real *b, real *z, size_t batch, size_t n_in,
                           size_t n_out) {
     const dense_operands in = {x, n_in, 1, w, n_out, n_in};
-    const dense_target out = {z, n_out, b, 0};
+    const dense_target out = {z, n_out, b, 0, 0};
     dense_product(DENSE_STORE, batch, n_out, in, out);
 }
 
@@ -149,10 +152,11 @@ static void delta_accumulate(const real *delta, const real *wt, real *g, size_t 
     dense_forward(delta, wt, NULL, g, batch, n_out, n_in);
 }
 
-static void weight_gradient(const real *x, const real *delta, real *dw, size_t batch, size_t n_in,
+static void weight_gradient(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
                             size_t n_out, size_t first, size_t last) {
     const dense_operands in = {x + first, 1, n_in, delta, n_out, batch};
-    const dense_target out = {dw + first * n_out, n_out, NULL, 0};
+    real *c = dw + first * n_out;
+    const dense_target out = {c, n_out, accumulate ? c : NULL, n_out, 0};
     dense_product(DENSE_STORE, last - first, n_out, in, out);
 }
 
@@ -177,21 +181,21 @@ static void weight_descend(const real *x, const real *delta, real rate, real *w,
         return;
     }
     const dense_operands in = {x + first, 1, n_in, delta, n_out, batch};
-    const dense_target out = {w + first * n_out, n_out, NULL, rate};
+    const dense_target out = {w + first * n_out, n_out, NULL, 0, rate};
     dense_product(DENSE_DESCEND, last - first, n_out, in, out);
 }
 
 /* A bias is a weight of an input that is always 1. */
 static const real dense_constant_input = 1;
 
-static void bias_gradient(const real *delta, real *db, size_t batch, size_t n_out) {
+static void bias_gradient(const real *delta, int accumulate, real *db, size_t batch, size_t n_out) {
     const dense_operands in = {&dense_constant_input, 0, 0, delta, n_out, batch};
-    const dense_target out = {db, n_out, NULL, 0};
+    const dense_target out = {db, n_out, accumulate ? db : NULL, n_out, 0};
     dense_product(DENSE_STORE, 1, n_out, in, out);
 }
 
 static void bias_descend(const real *delta, real rate, real *b, size_t batch, size_t n_out) {
     const dense_operands in = {&dense_constant_input, 0, 0, delta, n_out, batch};
-    const dense_target out = {b, n_out, NULL, rate};
+    const dense_target out = {b, n_out, NULL, 0, rate};
     dense_product(DENSE_DESCEND, 1, n_out, in, out);
 }

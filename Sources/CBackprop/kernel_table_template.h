@@ -13,11 +13,11 @@ struct BP_(bp_kernel_table) {
     void (*delta_accumulate)(const real *delta, const real *wt, real *g, size_t batch, size_t n_in,
                              size_t n_out);
     /* Rows 'first' to 'last' of dw, from batch x n_in activations. */
-    void (*weight_gradient)(const real *x, const real *delta, real *dw, size_t batch, size_t n_in,
+    void (*weight_gradient)(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
                             size_t n_out, size_t first, size_t last);
     void (*weight_descend)(const real *x, const real *delta, real rate, real *w, size_t batch, size_t n_in,
                            size_t n_out, size_t first, size_t last);
-    void (*bias_gradient)(const real *delta, real *db, size_t batch, size_t n_out);
+    void (*bias_gradient)(const real *delta, int accumulate, real *db, size_t batch, size_t n_out);
     void (*bias_descend)(const real *delta, real rate, real *b, size_t batch, size_t n_out);
     void (*descend)(const real *g, real rate, real *w, size_t n);
 

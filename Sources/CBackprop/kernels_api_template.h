@@ -67,13 +67,14 @@ void BP_(bp_delta_accumulate)(const bp_kernels *k, const real *delta, const real
     k->BP_TABLE->delta_accumulate(delta, wt, g, batch, n_in, n_out);
 }
 
-void BP_(bp_weight_gradient)(const bp_kernels *k, const real *x, const real *delta, real *dw, size_t batch,
-                             size_t n_in, size_t n_out) {
-    k->BP_TABLE->weight_gradient(x, delta, dw, batch, n_in, n_out, 0, n_in);
+void BP_(bp_weight_gradient)(const bp_kernels *k, const real *x, const real *delta, int accumulate, real *dw,
+                             size_t batch, size_t n_in, size_t n_out) {
+    k->BP_TABLE->weight_gradient(x, delta, accumulate, dw, batch, n_in, n_out, 0, n_in);
 }
 
-void BP_(bp_bias_gradient)(const bp_kernels *k, const real *delta, real *db, size_t batch, size_t n_out) {
-    k->BP_TABLE->bias_gradient(delta, db, batch, n_out);
+void BP_(bp_bias_gradient)(const bp_kernels *k, const real *delta, int accumulate, real *db, size_t batch,
+                           size_t n_out) {
+    k->BP_TABLE->bias_gradient(delta, accumulate, db, batch, n_out);
 }
 
 void BP_(bp_descend)(const bp_kernels *k, const real *g, real rate, real *w, size_t n) {

@@ -130,12 +130,12 @@ static void BP_(gradient_share)(const call *c, const layer_plan *layer, const bp
     const real *x = BP_(layer_x)(c, layer), *delta = BP_(layer_delta)(c, layer);
     real *dw = c->gradients + layer->weights, *db = c->gradients + layer->biases;
     if (trains_weights(layer))
-        k->weight_gradient(x, delta, dw, c->batch->samples, layer->n_in, layer->n_out, rows.first, rows.last);
+        k->weight_gradient(x, delta, 0, dw, c->batch->samples, layer->n_in, layer->n_out, rows.first, rows.last);
     else
         for (size_t i = rows.first * layer->n_out; i < rows.last * layer->n_out; i++) dw[i] = 0;
     if (team->thread != 0 || !has_biases(layer)) return;
     if (trains_biases(layer))
-        k->bias_gradient(delta, db, c->batch->samples, layer->n_out);
+        k->bias_gradient(delta, 0, db, c->batch->samples, layer->n_out);
     else
         for (size_t j = 0; j < layer->n_out; j++) db[j] = 0;
 }

@@ -98,6 +98,45 @@ private let tileRows = Array(0...15) + [29]
         check(machine.scalar)
     }
 
+    @Test("gradients accumulated over the parts of a batch are the whole batch's", arguments: Machine.all)
+    func accumulate(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 12, stream: 0)
+            for units in kernels.sizes + [8 * kernels.lanes + 1] {
+                for inputs in [1, 15, 29] {
+                    let x: [[Scalar]] = random.matrix(9, inputs)
+                    let delta: [[Scalar]] = random.matrix(9, units)
+                    expectAccumulated(kernels, x, delta, inputs: inputs, units: units)
+                }
+                let x: [[Scalar]] = random.specialMatrix(9, 15)
+                expectAccumulated(kernels, x, random.specialMatrix(9, units), inputs: 15, units: units)
+            }
+        }
+        check(machine.scalar)
+    }
+
+    private func expectAccumulated<Scalar: KernelScalar>(
+        _ kernels: GuardedKernels<Scalar>, _ x: [[Scalar]], _ delta: [[Scalar]], inputs: Int, units: Int
+    ) {
+        let shape = "\(inputs) inputs, \(units) units"
+        let parts = [0..<4, 4..<4, 4..<5, 5..<9]
+        var (dw, referenceWeights): ([Scalar]?, [[Scalar]]?)
+        var (db, referenceBiases): ([Scalar]?, [Scalar]?)
+        for part in parts {
+            let (x, delta) = (Array(x[part]), Array(delta[part]))
+            dw = kernels.weightGradient(x, delta, onto: dw, inputs: inputs, units: units)
+            db = kernels.biasGradient(delta, onto: db, units: units)
+            referenceWeights = ReferenceDense.weightGradient(
+                x, delta, onto: referenceWeights, inputs: inputs, units: units)
+            referenceBiases = ReferenceDense.biasGradient(delta, onto: referenceBiases, units: units)
+            expectSame(dw!, referenceWeights!.flat, "weights up to \(part.upperBound), \(shape)")
+            expectSame(db!, referenceBiases!, "biases up to \(part.upperBound), \(shape)")
+        }
+        expectSame(dw!, kernels.weightGradient(x, delta, inputs: inputs, units: units), "weights, \(shape)")
+        expectSame(db!, kernels.biasGradient(delta, units: units), "biases, \(shape)")
+    }
+
     @Test("one sample of wide layers, whose tiles are wider, equals the reference", arguments: Machine.all)
     func oneSample(on machine: Machine) {
         func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {

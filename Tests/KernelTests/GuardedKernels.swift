@@ -76,16 +76,19 @@ struct GuardedKernels<Scalar: KernelScalar> {
         }[0]
     }
 
-    func weightGradient(_ x: [[Scalar]], _ delta: [[Scalar]], inputs: Int, units: Int) -> [Scalar] {
-        run([unwritten(inputs * units)]) { memory, dw in
+    func weightGradient(
+        _ x: [[Scalar]], _ delta: [[Scalar]], onto dw: [Scalar]? = nil, inputs: Int, units: Int
+    ) -> [Scalar] {
+        run([dw ?? unwritten(inputs * units)]) { memory, out in
             functions.weightGradient(
-                table, memory.array(x.flat), memory.array(delta.flat), dw[0], x.count, inputs, units)
+                table, memory.array(x.flat), memory.array(delta.flat), dw == nil ? 0 : 1, out[0], x.count, inputs,
+                units)
         }[0]
     }
 
-    func biasGradient(_ delta: [[Scalar]], units: Int) -> [Scalar] {
-        run([unwritten(units)]) { memory, db in
-            functions.biasGradient(table, memory.array(delta.flat), db[0], delta.count, units)
+    func biasGradient(_ delta: [[Scalar]], onto db: [Scalar]? = nil, units: Int) -> [Scalar] {
+        run([db ?? unwritten(units)]) { memory, out in
+            functions.biasGradient(table, memory.array(delta.flat), db == nil ? 0 : 1, out[0], delta.count, units)
         }[0]
     }
 

@@ -7,13 +7,13 @@ struct KernelFunctions<Scalar>: Sendable {
     typealias In = UnsafePointer<Scalar>
     typealias Out = UnsafeMutablePointer<Scalar>
     typealias Map = @Sendable (Kernels, In, Out, Int) -> Void
-    typealias Product = @Sendable (Kernels, In, In, Out, Int, Int, Int) -> Void
     typealias Fused = @Sendable (Kernels, In, In, Scalar, Out, Out?, Out, Int, Int) -> Void
 
     let exp, log, tanh: Map
     let denseForward: @Sendable (Kernels, In, In, In?, Out, Int, Int, Int) -> Void
-    let deltaAccumulate, weightGradient: Product
-    let biasGradient: @Sendable (Kernels, In, Out, Int, Int) -> Void
+    let deltaAccumulate: @Sendable (Kernels, In, In, Out, Int, Int, Int) -> Void
+    let weightGradient: @Sendable (Kernels, In, In, Int32, Out, Int, Int, Int) -> Void
+    let biasGradient: @Sendable (Kernels, In, Int32, Out, Int, Int) -> Void
     let descend: @Sendable (Kernels, In, Scalar, Out, Int) -> Void
     let weightDescend: @Sendable (Kernels, In, In, Scalar, Out, Int, Int, Int) -> Void
     let biasDescend: @Sendable (Kernels, In, Scalar, Out, Int, Int) -> Void
