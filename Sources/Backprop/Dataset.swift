@@ -19,30 +19,39 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     /// `count × inputCount` values, row-major.
     public internal(set) var inputs: [Scalar]
     public internal(set) var targets: Targets<Scalar>
+    /// How much each sample counts, or `nil` where all count 1. Finite and not below 0.
+    public internal(set) var weights: [Scalar]?
 
     /// Samples as flat arrays, row-major, with target vectors.
     ///
-    /// - Throws: ``BackpropError/empty(_:)``, ``BackpropError/shape(_:expected:found:)`` or
-    ///   ``BackpropError/nonFinite(_:index:found:)``.
+    /// - Parameter weights: How much each sample counts, or `nil` where all count 1; finite, not below 0, and at
+    ///   least one above 0.
+    /// - Throws: ``BackpropError/empty(_:)``, ``BackpropError/shape(_:expected:found:)``,
+    ///   ``BackpropError/nonFinite(_:index:found:)``, or ``BackpropError/option(_:expected:found:)`` for weights
+    ///   below 0 or all 0.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    public init(inputs: [Scalar], inputCount: Int, targets: [Scalar], targetCount: Int) throws(BackpropError) {
+    public init(
+        inputs: [Scalar], inputCount: Int, targets: [Scalar], targetCount: Int, weights: [Scalar]? = nil
+    ) throws(BackpropError) {
         let count = try Self.rows(of: inputs, width: inputCount, thing: "inputs")
         let targetRows = try Self.rows(of: targets, width: targetCount, thing: "targets")
         guard targetRows == count else {
             throw .shape("targets", expected: "\(count) samples as in the inputs", found: "\(targetRows)")
         }
-        self.init(count, inputCount, targetCount, inputs, .vectors(targets))
+        try Self.check(weights, count)
+        self.init(count, inputCount, targetCount, inputs, .vectors(targets), weights)
     }
 
     /// Samples as a flat array, row-major, with a class each, counted from 0.
     ///
-    /// - Throws: ``BackpropError/empty(_:)``, ``BackpropError/shape(_:expected:found:)``,
-    ///   ``BackpropError/nonFinite(_:index:found:)`` or
+    /// - Throws: As ``init(inputs:inputCount:targets:targetCount:weights:)``, also
     ///   ``BackpropError/classOutOfRange(sample:found:classCount:)``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    public init(inputs: [Scalar], inputCount: Int, classes: [Int], classCount: Int) throws(BackpropError) {
+    public init(
+        inputs: [Scalar], inputCount: Int, classes: [Int], classCount: Int, weights: [Scalar]? = nil
+    ) throws(BackpropError) {
         let count = try Self.rows(of: inputs, width: inputCount, thing: "inputs")
         guard classes.count == count else {
             throw .shape("classes", expected: "\(count) as in the inputs", found: "\(classes.count)")
@@ -53,38 +62,51 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         for (sample, found) in classes.enumerated() where !(0..<classCount).contains(found) {
             throw .classOutOfRange(sample: sample, found: found, classCount: classCount)
         }
-        self.init(count, inputCount, classCount, inputs, .classes(classes.map(Int32.init)))
+        try Self.check(weights, count)
+        self.init(count, inputCount, classCount, inputs, .classes(classes.map(Int32.init)), weights)
     }
 
     /// Samples as rows, with a row of targets each.
     ///
-    /// - Throws: As ``init(inputs:inputCount:targets:targetCount:)``, also if rows differ in length.
-    public init(inputs: [[Scalar]], targets: [[Scalar]]) throws(BackpropError) {
+    /// - Throws: As ``init(inputs:inputCount:targets:targetCount:weights:)``, also if rows differ in length.
+    public init(inputs: [[Scalar]], targets: [[Scalar]], weights: [Scalar]? = nil) throws(BackpropError) {
         let (flatInputs, inputCount) = try Self.flatten(inputs, thing: "inputs")
         let (flatTargets, targetCount) = try Self.flatten(targets, thing: "targets")
-        try self.init(inputs: flatInputs, inputCount: inputCount, targets: flatTargets, targetCount: targetCount)
+        try self.init(
+            inputs: flatInputs, inputCount: inputCount, targets: flatTargets, targetCount: targetCount,
+            weights: weights)
     }
 
     /// Samples as rows, with a class each; `classCount` is one more than the highest unless given.
     ///
-    /// - Throws: As ``init(inputs:inputCount:classes:classCount:)``, also if rows differ in length.
-    public init(inputs: [[Scalar]], classes: [Int], classCount: Int? = nil) throws(BackpropError) {
+    /// - Throws: As ``init(inputs:inputCount:classes:classCount:weights:)``, also if rows differ in length.
+    public init(
+        inputs: [[Scalar]], classes: [Int], classCount: Int? = nil, weights: [Scalar]? = nil
+    ) throws(BackpropError) {
         let (flat, inputCount) = try Self.flatten(inputs, thing: "inputs")
         let classCount = classCount ?? (classes.max() ?? 0) + 1
-        try self.init(inputs: flat, inputCount: inputCount, classes: classes, classCount: classCount)
+        try self.init(
+            inputs: flat, inputCount: inputCount, classes: classes, classCount: classCount, weights: weights)
     }
 
     /// Samples that should give themselves, as an autoencoder is trained.
-    public init(autoencoding inputs: [Scalar], inputCount: Int) throws(BackpropError) {
-        try self.init(inputs: inputs, inputCount: inputCount, targets: inputs, targetCount: inputCount)
+    ///
+    /// - Throws: As ``init(inputs:inputCount:targets:targetCount:weights:)``.
+    public init(autoencoding inputs: [Scalar], inputCount: Int, weights: [Scalar]? = nil) throws(BackpropError) {
+        try self.init(
+            inputs: inputs, inputCount: inputCount, targets: inputs, targetCount: inputCount, weights: weights)
     }
 
-    private init(_ count: Int, _ inputCount: Int, _ targetCount: Int, _ inputs: [Scalar], _ targets: Targets<Scalar>) {
+    private init(
+        _ count: Int, _ inputCount: Int, _ targetCount: Int, _ inputs: [Scalar], _ targets: Targets<Scalar>,
+        _ weights: [Scalar]?
+    ) {
         self.count = count
         self.inputCount = inputCount
         self.targetCount = targetCount
         self.inputs = inputs
         self.targets = targets
+        self.weights = weights
     }
 
     /// The values of one sample.
@@ -138,16 +160,24 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         return (try samples(Array(order[heldOut...])), try samples(Array(order[..<heldOut])))
     }
 
+    /// The same samples with other weights.
+    func weighted(_ weights: [Scalar]) throws(BackpropError) -> Dataset {
+        try Self.check(weights, count)
+        var weighted = self
+        weighted.weights = weights
+        return weighted
+    }
+
     /// A dataset of so many samples of this one's shape, to be filled by ``gather(_:from:)``.
     func emptied(for count: Int) -> Dataset {
         let inputs = [Scalar](repeating: 0, count: count * inputCount)
-        switch targets {
-        case .vectors:
-            return Dataset(
-                count, inputCount, targetCount, inputs, .vectors(.init(repeating: 0, count: count * targetCount)))
-        case .classes:
-            return Dataset(count, inputCount, targetCount, inputs, .classes(.init(repeating: 0, count: count)))
-        }
+        let targets: Targets<Scalar> =
+            switch targets {
+            case .vectors: .vectors(.init(repeating: 0, count: count * targetCount))
+            case .classes: .classes(.init(repeating: 0, count: count))
+            }
+        return Dataset(
+            count, inputCount, targetCount, inputs, targets, weights.map { _ in .init(repeating: 0, count: count) })
     }
 
     /// Overwrites the first samples with those of `rows` in another dataset of the same shape.
@@ -164,6 +194,9 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
             targets = .classes(into)
         default: preconditionFailure("samples with classes and samples with vectors don't mix")
         }
+        if let from = source.weights {
+            for (index, row) in rows.enumerated() { weights![index] = from[Int(row)] }
+        }
     }
 
     private static func rows(of values: [Scalar], width: Int, thing: String) throws(BackpropError) -> Int {
@@ -174,6 +207,20 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         }
         try checkFinite(values, thing)
         return values.count / width
+    }
+
+    private static func check(_ weights: [Scalar]?, _ count: Int) throws(BackpropError) {
+        guard let weights else { return }
+        guard weights.count == count else {
+            throw .shape("weights", expected: "\(count) as in the inputs", found: "\(weights.count)")
+        }
+        try checkFinite(weights, "weights")
+        if let sample = weights.firstIndex(where: { $0 < 0 }) {
+            throw .option("weight of sample \(sample)", expected: "0 or more", found: "\(weights[sample])")
+        }
+        guard weights.contains(where: { $0 > 0 }) else {
+            throw .option("weights", expected: "at least one above 0", found: "only 0")
+        }
     }
 
     private static func flatten(_ rows: [[Scalar]], thing: String) throws(BackpropError) -> ([Scalar], Int) {

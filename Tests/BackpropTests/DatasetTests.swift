@@ -29,6 +29,64 @@ import Testing
         #expect(dataset.targets(ofSample: 1) == Array(dataset.inputs(ofSample: 1)))
     }
 
+    // MARK: Weights
+
+    @Test("weights come along with the samples that are chosen, and split off")
+    func weights() throws {
+        let dataset = try Dataset<Float>(inputs: [[1], [2], [3], [4]], classes: [0, 1, 0, 1], weights: [1, 2, 3, 0])
+        #expect(dataset.weights == [1, 2, 3, 0])
+        #expect(try dataset.samples([2, 1, 2]).weights == [3, 2, 3])
+        let (training, heldOut) = try dataset.split(holdingOut: 0.5, seed: 1)
+        for part in [training, heldOut] {
+            #expect(part.weights == part.inputs.map { [1, 2, 3, 0][Int($0) - 1] })
+        }
+        #expect(try Dataset<Float>(inputs: [[1]], targets: [[1]]).weights == nil)
+    }
+
+    @Test("weights of classes are multiplied with those of the samples")
+    func classWeights() throws {
+        let dataset = try Dataset<Double>(inputs: [[1], [2], [3]], classes: [0, 2, 2], weights: [1, 2, 3])
+        #expect(try dataset.weighted(byClass: [5, 1, 7]).weights == [5, 14, 21])
+        // A single output has two classes.
+        let binary = try Dataset<Double>(inputs: [[1], [2]], targets: [[1], [0]])
+        #expect(try binary.weighted(byClass: [5, 7]).weights == [7, 5])
+    }
+
+    @Test("balanced weights give each class that occurs the same sum, and 1 in the mean")
+    func balance() throws {
+        let dataset = try Dataset<Double>(inputs: [[1], [2], [3], [4]], classes: [0, 2, 2, 2], classCount: 4)
+        #expect(try dataset.weightedByClassBalance().weights == [2, 4 / 6.0, 4 / 6.0, 4 / 6.0])
+        let binary = try Dataset<Double>(inputs: [[1], [2], [3], [4]], targets: [[0], [0], [0], [1]])
+        #expect(try binary.weightedByClassBalance().weights == [4 / 6.0, 4 / 6.0, 4 / 6.0, 2])
+    }
+
+    @Test(
+        "weights that make no sense are refused",
+        arguments: [
+            ([1], "weights: expected 2 as in the inputs, found 1"),
+            ([1, .nan], "weights: expected finite numbers, found nan at index 1"),
+            ([1, -1], "weight of sample 1: expected 0 or more, found -1.0"),
+            ([0, 0], "weights: expected at least one above 0, found only 0"),
+        ] as [([Float], String)])
+    func wrongWeights(_ weights: [Float], _ message: String) {
+        expectError(message) { try Dataset<Float>(inputs: [[1], [2]], targets: [[1], [2]], weights: weights) }
+        expectError(message) { try Dataset<Float>(inputs: [[1], [2]], classes: [0, 1], weights: weights) }
+        expectError(message) { try Dataset<Float>(autoencoding: [1, 2], inputCount: 1, weights: weights) }
+    }
+
+    @Test("weights of classes need samples with classes, and one for each")
+    func wrongClassWeights() throws {
+        let classes = try Dataset<Float>(inputs: [[1], [2]], classes: [0, 1])
+        expectError("weights of classes: expected 2, found 3") { try classes.weighted(byClass: [1, 2, 3]) }
+        expectError("weights of classes: expected finite numbers, found inf at index 0") {
+            try classes.weighted(byClass: [.infinity, 1])
+        }
+        let vectors = try Dataset<Float>(inputs: [[1], [2]], targets: [[1], [2]])
+        expectError("targets: expected classes, or a single 0 or 1 a sample, found other numbers") {
+            try vectors.weightedByClassBalance()
+        }
+    }
+
     // MARK: Errors
 
     @Test(
