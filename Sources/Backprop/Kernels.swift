@@ -245,6 +245,20 @@ package struct KernelTable: @unchecked Sendable, Hashable {
     }
 }
 
+/// `exp(x)` by the C core: the same bits on every processor, which the system's would not be.
+func coreExp(_ x: Double) -> Double {
+    var (x, y) = (x, 0.0)
+    bp_exp_f64(InstructionSet.available[0].kernels.pointer, &x, &y, 1)
+    return y
+}
+
+/// `ln(x)` by the C core, as ``coreExp(_:)``.
+func coreLog(_ x: Double) -> Double {
+    var (x, y) = (x, 0.0)
+    bp_log_f64(InstructionSet.available[0].kernels.pointer, &x, &y, 1)
+    return y
+}
+
 /// Fills values with uniform random numbers in `±limit`.
 func fillUniform<Scalar: NetworkScalar>(
     _ values: inout [Scalar], range: Range<Int>, limit: Scalar, from random: inout SplitMix64
