@@ -58,10 +58,14 @@ enum {
     BP_ERROR_CLASS = 8,       /* a class is not in 0 ..< outputs */
     BP_ERROR_EMPTY = 9,       /* a mean over no samples */
     BP_ERROR_MEMORY = 10,     /* the memory given is smaller than the size that was asked */
-    BP_ERROR_OPTION = 11,     /* no such reduction or order of update */
+    BP_ERROR_OPTION = 11,     /* no such option, or one that does not go with another */
     BP_ERROR_ISA = 12,        /* no such instruction set */
     BP_ERROR_UNAVAILABLE = 13, /* this build or this processor lacks the instruction set */
-    BP_ERROR_THREADS = 14     /* the system did not start the threads */
+    BP_ERROR_THREADS = 14,    /* the system did not start the threads */
+    BP_ERROR_OPTIMIZER = 15,  /* no such method, or a number of it is out of its range */
+    BP_ERROR_DROPOUT = 16,    /* not in 0 ..< 1, or on a softmax layer or the last one */
+    BP_ERROR_TIE = 17,        /* tied to a layer that is not below, is tied itself or has no such shape */
+    BP_ERROR_VERSION = 18     /* the size field of a structure is not that of this library's version */
 };
 
 /* A sentence for a status, static, in English; also for numbers that are no status. */
@@ -104,7 +108,8 @@ enum {
     BP_SILU = 7,       /* z sigmoid(z) */
     BP_GELU = 8,       /* z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) */
     BP_SOFTMAX = 9,    /* exp(z[j]) / sum over the layer of exp(z[k]) */
-    BP_ACTIVATION_COUNT = 10
+    BP_ACTIVATION_COUNT = 10,
+    BP_CUSTOM_ACTIVATION = 10 /* the caller's own: bp_custom_activation */
 };
 
 /* 1 if f'(z) is not a function of f(z), so that the forward pass must keep it; else 0. */
@@ -118,8 +123,113 @@ enum {
     BP_HUBER = 3,               /* mean over outputs of e^2 / 2 for |e| <= 1, else |e| - 1/2 */
     BP_CROSS_ENTROPY = 4,       /* -sum over outputs of t ln(o), of a softmax layer */
     BP_BINARY_CROSS_ENTROPY = 5, /* mean over outputs of -t ln(o) - (1 - t) ln(1 - o), of a sigmoid layer */
-    BP_LOSS_COUNT = 6
+    BP_LOSS_COUNT = 6,
+    BP_CUSTOM_LOSS = 6 /* the caller's own: bp_custom_loss */
 };
+
+/*
+ * An activation of the caller's own, unit by unit. A function writes a[i] = f(z[i]) and, unless
+ * NULL, derivative[i] = f'(z[i]); a may be z. Several threads may call it at once. The function
+ * of a precision that is not used may be NULL.
+ */
+typedef struct bp_custom_activation {
+    void (*f32)(void *context, const float *z, float *a, float *derivative, size_t n);
+    void (*f64)(void *context, const double *z, double *a, double *derivative, size_t n);
+    void *context;
+} bp_custom_activation;
+
+/*
+ * A loss of the caller's own. A function returns the loss of one sample with n outputs and,
+ * unless 'gradient' is NULL, writes its derivative with respect to each. Threads as above.
+ */
+typedef struct bp_custom_loss {
+    float (*f32)(void *context, const float *outputs, const float *targets, float *gradient, size_t n);
+    double (*f64)(void *context, const double *outputs, const double *targets, double *gradient, size_t n);
+    void *context;
+} bp_custom_loss;
+
+/* ---- Optimizers ---------------------------------------------------------- */
+
+/*
+ * What a gradient g does to a parameter w at step t = 1, 2, …; the conventions are PyTorch's.
+ * Slots are numbers kept for each parameter from step to step, 0 at first.
+ */
+typedef int bp_method;
+enum {
+    BP_GRADIENT_DESCENT = 0, /* w -= rate g */
+    BP_MOMENTUM = 1,         /* m = momentum m + g;  w -= rate m */
+    BP_NESTEROV = 2,         /* m = momentum m + g;  w -= rate (g + momentum m) */
+    BP_RMSPROP = 3,          /* m = decay m + (1 - decay) g^2;  w -= rate g / (sqrt(m) + epsilon) */
+    BP_ADAGRAD = 4,          /* m = m + g^2;  w -= rate g / (sqrt(m) + epsilon) */
+    BP_ADAM = 5,             /* m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;
+                                w -= rate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon) */
+    BP_ADAMW = 6,            /* w *= 1 - rate weight_decay, then as Adam */
+    BP_RPROP = 7,            /* m = the slope before, v = the step, rate at first: v *= grow where g m > 0,
+                                v *= shrink where g m < 0, and there g = 0;  w -= sign(g) v */
+    BP_METHOD_COUNT = 8
+};
+
+/*
+ * When a weight is updated. BP_SIMULTANEOUS: every delta uses the weights of the forward
+ * pass, which is the gradient. BP_LAYER_BY_LAYER: a layer is updated before its delta is
+ * passed down, which is not; many tutorials print the numbers that this gives.
+ */
+typedef int bp_update_order;
+enum { BP_SIMULTANEOUS = 0, BP_LAYER_BY_LAYER = 1 };
+
+/*
+ * How parameters follow their gradient: first it is clipped, then the slopes of the penalties on the
+ * weights (not the biases) are added, then the method takes its step. bp_optimizer_init_f32() fills in
+ * the usual values; for BP_GRADIENT_DESCENT zeros do, apart from size and rate.
+ */
+typedef struct bp_optimizer_f32 {
+    size_t size;                       /* sizeof(bp_optimizer_f32), so that later versions can add to it */
+    bp_method method;
+    bp_update_order order;             /* BP_LAYER_BY_LAYER goes with plain gradient descent only */
+    float rate;                        /* the learning rate; RPROP's first step */
+    float momentum;                    /* in 0 ..< 1 (0.9) */
+    float beta1, beta2;                /* in 0 ..< 1 (0.9, 0.999) */
+    float decay;                       /* of RMSprop's mean of squares, in 0 ..< 1 (0.99) */
+    float epsilon;                     /* 0 or more (1e-8; Adagrad 1e-10) */
+    float shrink, grow;                /* of RPROP: 0 < shrink < 1 < grow (0.5, 1.2) */
+    float minimum_step, maximum_step;  /* of RPROP (1e-6, 50) */
+    float weight_decay;                /* adds weight_decay w to the gradient; AdamW: see there (0; AdamW 0.01) */
+    float l1;                          /* adds l1 sign(w) to the gradient (0) */
+    float clip_value;                  /* bounds every element of the gradient; 0 for no bound */
+    float clip_norm;                   /* scales the gradient of all layers by min(1, clip_norm / (norm + 1e-6)),
+                                          before the elements are bounded; 0 for not */
+} bp_optimizer_f32;
+
+typedef struct bp_optimizer_f64 {
+    size_t size;
+    bp_method method;
+    bp_update_order order;
+    double rate;
+    double momentum;
+    double beta1, beta2;
+    double decay;
+    double epsilon;
+    double shrink, grow;
+    double minimum_step, maximum_step;
+    double weight_decay;
+    double l1;
+    double clip_value;
+    double clip_norm;
+} bp_optimizer_f64;
+
+/* The numbers that a method keeps for each parameter: 0, 1 or 2; 0 also where there is no such method. */
+size_t bp_method_slots(bp_method method);
+
+/*
+ * The usual values of a method. 'size' is sizeof *optimizer. Fails with BP_ERROR_NULL,
+ * BP_ERROR_VERSION or BP_ERROR_OPTIMIZER.
+ */
+bp_status bp_optimizer_init_f32(bp_optimizer_f32 *optimizer, size_t size, bp_method method, float rate);
+bp_status bp_optimizer_init_f64(bp_optimizer_f64 *optimizer, size_t size, bp_method method, double rate);
+
+/* BP_OK if every number that the method uses is in its range, else BP_ERROR_VERSION, _OPTIMIZER or _OPTION. */
+bp_status bp_optimizer_check_f32(const bp_optimizer_f32 *optimizer);
+bp_status bp_optimizer_check_f64(const bp_optimizer_f64 *optimizer);
 
 /* ---- Kernels ------------------------------------------------------------- */
 
@@ -297,6 +407,36 @@ void bp_bias_descend_f64(const bp_kernels *k, const double *delta, double rate, 
                          size_t n_out);
 
 /*
+ * bp_optimize_f32() takes one step of an optimizer, in one pass over n weights.
+ *
+ *   o      a checked optimizer; its clip_norm is not looked at
+ *   step   t, from 1; at 1 the slots are not read
+ *   scale  what the gradient is multiplied with first: 1, or less to clip its norm
+ *   g      in      [n]
+ *   m, v   in/out  [n] each: the method's slots, NULL for those it has not
+ *   w      in/out  [n]
+ */
+void bp_optimize_f32(const bp_kernels *k, const bp_optimizer_f32 *o, uint64_t step, float scale, const float *g,
+                     float *m, float *v, float *w, size_t n);
+void bp_optimize_f64(const bp_kernels *k, const bp_optimizer_f64 *o, uint64_t step, double scale, const double *g,
+                     double *m, double *v, double *w, size_t n);
+
+/*
+ * bp_drop_out_f32() drops units of a layer for a step, and multiplies what is left by 1 / (1 - rate).
+ *
+ * Unit j of sample s is dropped where the upper 32 bits of number s * n + j (from 0) of
+ * bp_random_make(bp_random_make(seed, 2^34 + layer).state, step) are below rate * 2^32.
+ *
+ *   first       the number of the first sample within the step
+ *   a           in/out  [batch x n]   activations: 0 where dropped
+ *   derivative  in/out  [batch x n]   f'(z), likewise
+ */
+void bp_drop_out_f32(const bp_kernels *k, float rate, uint64_t seed, uint64_t step, size_t layer, size_t first,
+                     float *a, float *derivative, size_t batch, size_t n);
+void bp_drop_out_f64(const bp_kernels *k, float rate, uint64_t seed, uint64_t step, size_t layer, size_t first,
+                     double *a, double *derivative, size_t batch, size_t n);
+
+/*
  * The sum of x[i]^2, for norms. It has a fixed order of its own: 32 sums take the
  * elements in turn, and are added in halves (lane l to lane l + 16, then l + 8, …).
  */
@@ -328,6 +468,13 @@ uint64_t bp_random_below(bp_random *random, uint64_t bound);
 /* x[i] uniform in [-limit, limit), from the upper 24 (53) bits of one number each. */
 void bp_random_uniform_f32(bp_random *random, float limit, float *x, size_t n);
 void bp_random_uniform_f64(bp_random *random, double limit, double *x, size_t n);
+
+/*
+ * Adds normally distributed noise: x[i] += deviation * n(0, 1), by the polar method (G. Marsaglia,
+ * T. A. Bray, SIAM Review 6, 1964), two elements at a time.
+ */
+void bp_random_normal_f32(const bp_kernels *k, bp_random *random, float deviation, float *x, size_t n);
+void bp_random_normal_f64(const bp_kernels *k, bp_random *random, double deviation, double *x, size_t n);
 
 /* Puts n items in a random order, each order equally likely (Fisher and Yates). */
 void bp_random_shuffle(bp_random *random, uint32_t *items, size_t n);
@@ -369,12 +516,16 @@ typedef struct bp_layer {
     size_t outputs;           /* units; at least 1 */
     bp_activation activation;
     uint32_t flags;           /* BP_NO_BIAS, BP_FREEZE_WEIGHTS, BP_FREEZE_BIASES */
+    float dropout;            /* the share of units that a training step drops, in 0 ..< 1; not of the last layer */
+    uint32_t tied;            /* 1 + the layer below whose weights, transposed, this one shares; 0 for weights of its own */
+    const bp_custom_activation *custom; /* for BP_CUSTOM_ACTIVATION; copied */
 } bp_layer;
 
 /*
  * What a network looks like: constant once made, and without pointers into itself, so
  * it may be copied and shared. Its parameters are one array of the caller's: for
- * each layer the weights [n_in x n_out], then the biases [n_out], without gaps.
+ * each layer the weights [n_in x n_out], then the biases [n_out], without gaps. A tied layer has
+ * its copy there too: updates keep it, and its gradient stands with the layer it shares.
  */
 typedef struct bp_network bp_network;
 
@@ -384,7 +535,7 @@ size_t bp_network_size(size_t layer_count);
 /*
  * Describes a network in memory of at least bp_network_size(layer_count) bytes, aligned
  * for any type. The layers are copied. Fails with BP_ERROR_NULL, _MEMORY, _LAYERS,
- * _ACTIVATION, _OPTION (unknown flags) or _TOO_LARGE.
+ * _ACTIVATION, _OPTION (unknown flags), _DROPOUT, _TIE or _TOO_LARGE.
  */
 bp_status bp_network_init(void *memory, size_t bytes, const bp_kernels *kernels, size_t inputs,
                           const bp_layer *layers, size_t layer_count, const bp_network **network);
@@ -406,9 +557,6 @@ size_t bp_network_biases_offset(const bp_network *network, size_t layer);
  */
 void bp_initialize_f32(const bp_network *network, uint64_t seed, float *parameters);
 void bp_initialize_f64(const bp_network *network, uint64_t seed, double *parameters);
-
-/* BP_OK if the network's last layer can be trained with this loss, else BP_ERROR_LOSS or BP_ERROR_PAIR. */
-bp_status bp_network_check_loss(const bp_network *network, bp_loss loss);
 
 /* Memory and threads for one call; not shared between calls that run at the same time. */
 typedef struct bp_workspace {
@@ -440,6 +588,9 @@ typedef struct bp_batch_f32 {
     const float *inputs;    /* [samples x inputs] */
     const float *targets;   /* [samples x outputs] */
     const int32_t *classes; /* [samples], in 0 ..< outputs: a target of 1 there and 0 elsewhere */
+    const float *weights;   /* [samples]: what each sample's loss is multiplied with; NULL for 1 */
+    /* A part of a step's batch, for gradients that are accumulated: its first sample, and the samples of all parts. */
+    size_t first, of;       /* 0 and 0 for a whole batch */
 } bp_batch_f32;
 
 typedef struct bp_batch_f64 {
@@ -447,73 +598,104 @@ typedef struct bp_batch_f64 {
     const double *inputs;
     const double *targets;
     const int32_t *classes;
+    const double *weights;
+    size_t first, of;
 } bp_batch_f64;
 
 /* What the samples' gradients are made into. */
 typedef int bp_reduction;
 enum { BP_MEAN = 0, BP_SUM = 1 };
 
-/*
- * When a weight is updated. BP_SIMULTANEOUS: every delta uses the weights of the forward
- * pass, which is the gradient. BP_LAYER_BY_LAYER: a layer is updated before its delta is
- * passed down, which is not; many tutorials print the numbers that this gives.
- */
-typedef int bp_update_order;
-enum { BP_SIMULTANEOUS = 0, BP_LAYER_BY_LAYER = 1 };
+/* What is made small. Zeros do for everything but the size. */
+typedef struct bp_objective_f32 {
+    size_t size;            /* sizeof(bp_objective_f32), so that later versions can add to it */
+    bp_loss loss;
+    bp_reduction reduction;
+    float label_smoothing;  /* e in 0 ..< 1: targets become (1 - e) t + e / outputs */
+    uint64_t seed, step;    /* what dropout's numbers come from; bp_step_f32() takes the steps of its state instead */
+    const bp_custom_loss *custom; /* for BP_CUSTOM_LOSS */
+} bp_objective_f32;
+
+typedef struct bp_objective_f64 {
+    size_t size;
+    bp_loss loss;
+    bp_reduction reduction;
+    double label_smoothing;
+    uint64_t seed, step;
+    const bp_custom_loss *custom;
+} bp_objective_f64;
 
 /*
- * bp_loss_f32() computes the mean of the samples' losses, added in ascending order.
+ * BP_OK if the network's last layer can be trained with this objective, else BP_ERROR_VERSION, _LOSS,
+ * _PAIR, _OPTION or _NULL (no function for this precision).
+ */
+bp_status bp_objective_check_f32(const bp_network *network, const bp_objective_f32 *objective);
+bp_status bp_objective_check_f64(const bp_network *network, const bp_objective_f64 *objective);
+
+/*
+ * bp_loss_f32() computes the mean of the samples' losses, added in ascending order, without dropout.
  *
- * This and the two below need a workspace of bp_train_size_f32(batch->samples), and
- * fail with BP_ERROR_NULL, _MEMORY, _TOO_LARGE, _EMPTY, _TARGETS, _CLASS, _LOSS, _PAIR or _OPTION;
- * then nothing was written but to the workspace.
+ * This and the two below need a workspace of bp_train_size_f32(batch->samples), and fail with
+ * BP_ERROR_NULL, _MEMORY, _TOO_LARGE, _EMPTY, _TARGETS, _CLASS, or as bp_objective_check_f32() and
+ * bp_optimizer_check_f32(); then nothing was written but to the workspace.
  */
 bp_status bp_loss_f32(const bp_network *network, const float *parameters, const bp_batch_f32 *batch,
-                      bp_loss loss, const bp_workspace *workspace, float *value);
+                      const bp_objective_f32 *objective, const bp_workspace *workspace, float *value);
 bp_status bp_loss_f64(const bp_network *network, const double *parameters, const bp_batch_f64 *batch,
-                      bp_loss loss, const bp_workspace *workspace, double *value);
+                      const bp_objective_f64 *objective, const bp_workspace *workspace, double *value);
 
 /*
  * bp_gradients_f32() computes the gradient of the mean (BP_MEAN) or the sum (BP_SUM) of the
  * samples' losses with respect to every parameter, laid out as they are; 0 for frozen ones.
  * '*value' is the mean of the losses in both cases; NULL if not wanted.
+ *
+ * With batch->of set the gradients of a big batch can be computed part by part, in ascending
+ * order: from batch->first == 0 on each call adds to 'gradients', to the bits of one call
+ * for all. (BP_MEAN divides by batch->of. '*value' is the mean of the part's own losses.)
  */
 bp_status bp_gradients_f32(const bp_network *network, const float *parameters, const bp_batch_f32 *batch,
-                           bp_loss loss, bp_reduction reduction, const bp_workspace *workspace,
-                           float *gradients, float *value);
+                           const bp_objective_f32 *objective, const bp_workspace *workspace, float *gradients,
+                           float *value);
 bp_status bp_gradients_f64(const bp_network *network, const double *parameters, const bp_batch_f64 *batch,
-                           bp_loss loss, bp_reduction reduction, const bp_workspace *workspace,
-                           double *gradients, double *value);
+                           const bp_objective_f64 *objective, const bp_workspace *workspace, double *gradients,
+                           double *value);
 
-/* parameters = parameters - rate * gradients, but for frozen ones. */
-bp_status bp_update_f32(const bp_network *network, const float *gradients, float rate, float *parameters);
-bp_status bp_update_f64(const bp_network *network, const double *gradients, double rate, double *parameters);
+/* What training keeps from step to step. */
+typedef struct bp_state_f32 {
+    uint64_t steps; /* updates so far; every update adds 1 */
+    float *slots;   /* [bp_method_slots() x parameters]; need not be initialized; NULL where there are none */
+    float *gradients; /* [parameters]: what bp_step_f32() computes on its way; may be NULL for gradient descent
+                         without clipping, penalties and tied layers, which then is faster */
+} bp_state_f32;
 
-/* One step of gradient descent. */
-typedef struct bp_descent_f32 {
-    float rate; /* the learning rate */
-    bp_loss loss;
-    bp_reduction reduction;
-    bp_update_order order;
-} bp_descent_f32;
-
-typedef struct bp_descent_f64 {
-    double rate;
-    bp_loss loss;
-    bp_reduction reduction;
-    bp_update_order order;
-} bp_descent_f64;
+typedef struct bp_state_f64 {
+    uint64_t steps;
+    double *slots;
+    double *gradients;
+} bp_state_f64;
 
 /*
- * bp_step_f32() is forward pass, backward pass and update in one, without a gradient
- * buffer; with BP_SIMULTANEOUS it gives the bits of bp_gradients_f32() and bp_update_f32().
+ * One step of an optimizer from gradients; frozen parameters stay as they are.
+ *
+ * 'state' gives steps and slots. Fails with BP_ERROR_NULL or as bp_optimizer_check_f32().
+ */
+bp_status bp_update_f32(const bp_network *network, const bp_optimizer_f32 *optimizer, const float *gradients,
+                        bp_state_f32 *state, float *parameters, bp_pool *pool);
+bp_status bp_update_f64(const bp_network *network, const bp_optimizer_f64 *optimizer, const double *gradients,
+                        bp_state_f64 *state, double *parameters, bp_pool *pool);
+
+/*
+ * bp_step_f32() is forward pass, backward pass and update in one. With BP_SIMULTANEOUS it gives the bits
+ * of bp_gradients_f32() and bp_update_f32(), whether or not it has a buffer for gradients.
  * '*value' is the loss before the update; NULL if not wanted. A step whose loss is not
- * finite updates nothing.
+ * finite updates nothing. The batch must be whole.
  */
 bp_status bp_step_f32(const bp_network *network, float *parameters, const bp_batch_f32 *batch,
-                      const bp_descent_f32 *descent, const bp_workspace *workspace, float *value);
+                      const bp_objective_f32 *objective, const bp_optimizer_f32 *optimizer, bp_state_f32 *state,
+                      const bp_workspace *workspace, float *value);
 bp_status bp_step_f64(const bp_network *network, double *parameters, const bp_batch_f64 *batch,
-                      const bp_descent_f64 *descent, const bp_workspace *workspace, double *value);
+                      const bp_objective_f64 *objective, const bp_optimizer_f64 *optimizer, bp_state_f64 *state,
+                      const bp_workspace *workspace, double *value);
 
 #ifdef __cplusplus
 }

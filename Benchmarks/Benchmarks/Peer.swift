@@ -44,7 +44,7 @@ struct Peer {
         let loss: Loss = workload.classifies ? .crossEntropy : .squaredError
         let rate = workload.learningRate * (batch == 1 && !isFirst ? 0.2 : 1)
         network = try Network(inputs: workload.layers[0], layers: isFirst ? Self.tutorialLayers : Self.layers(workload))
-        trainer = Trainer(loss: loss, learningRate: rate)
+        trainer = Trainer(loss: loss, learningRate: .constant(Double(rate)))
         try trainer.setThreads(threads)
         let samples = isFirst ? try Self.tutorialSample() : try Self.samples(workload)
         batches = try (0..<max(1, samples.count / batch)).map { index in

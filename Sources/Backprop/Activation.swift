@@ -4,7 +4,7 @@
 /// The raw value is the name used in model files and by the command.
 ///
 /// The corresponding C type is `bp_activation`; the reference is `ReferenceMath`.
-public enum Activation: String, CaseIterable, Codable, Sendable {
+public enum Activation: Hashable, Sendable {
     /// `z`
     case identity
     /// `1 / (1 + exp(−z))`
@@ -25,4 +25,62 @@ public enum Activation: String, CaseIterable, Codable, Sendable {
     case gelu
     /// `exp(z[j]) / Σ exp(z[k])` over the units of the layer
     case softmax
+    /// A function of the user's own, unit by unit.
+    case custom(CustomActivation)
+}
+
+extension Activation: CaseIterable {
+    /// The activations that the library has.
+    public static let allCases: [Activation] = [
+        .identity, .sigmoid, .tanh, .relu, .leakyReLU, .elu, .softplus, .silu, .gelu, .softmax,
+    ]
+}
+
+extension Activation: RawRepresentable {
+    /// The library's activation of that name.
+    public init?(rawValue: String) {
+        guard let activation = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = activation
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .identity: "identity"
+        case .sigmoid: "sigmoid"
+        case .tanh: "tanh"
+        case .relu: "relu"
+        case .leakyReLU: "leakyReLU"
+        case .elu: "elu"
+        case .softplus: "softplus"
+        case .silu: "silu"
+        case .gelu: "gelu"
+        case .softmax: "softmax"
+        case .custom(let custom): custom.name
+        }
+    }
+}
+
+extension Activation: Codable {
+    /// Reads a name: the library's, or one of ``CustomActivation/decodingKey``.
+    public init(from decoder: any Decoder) throws {
+        let name = try decoder.singleValueContainer().decode(String.self)
+        let customs = decoder.userInfo[CustomActivation.decodingKey] as? [CustomActivation] ?? []
+        if let custom = customs.first(where: { $0.name == name }) {
+            self = .custom(custom)
+        } else if let activation = Activation(rawValue: name) {
+            self = activation
+        } else {
+            let names = (Self.allCases.map(\.rawValue) + customs.map(\.name)).joined(separator: ", ")
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription:
+                        "activation: expected one of \(names), or a custom one that is given, found \(name)"))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
 }

@@ -237,6 +237,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
 enum RandomStream {
     static let split: UInt64 = 1 << 32
     static func shuffle(epoch: Int) -> UInt64 { 2 << 32 + UInt64(epoch) }
+    static func noise(step: Int) -> UInt64 { 3 << 32 + UInt64(step) }
 }
 
 /// Checks that every value is finite.

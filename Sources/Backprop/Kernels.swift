@@ -28,20 +28,27 @@ public struct ScalarCore<Scalar>: Sendable {
         ) -> bp_status
     let loss:
         @Sendable (
-            OpaquePointer, UnsafePointer<Scalar>, BatchPointers<Scalar>, bp_loss, UnsafePointer<bp_workspace>,
-            UnsafeMutablePointer<Scalar>
+            OpaquePointer, UnsafePointer<Scalar>, BatchPointers<Scalar>, Objective<Scalar>,
+            UnsafePointer<bp_workspace>, UnsafeMutablePointer<Scalar>
         ) -> bp_status
     let gradients:
         @Sendable (
-            OpaquePointer, UnsafePointer<Scalar>, BatchPointers<Scalar>, Descent<Scalar>,
+            OpaquePointer, UnsafePointer<Scalar>, BatchPointers<Scalar>, Objective<Scalar>,
             UnsafePointer<bp_workspace>, UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>
         ) -> bp_status
     let step:
         @Sendable (
-            OpaquePointer, UnsafeMutablePointer<Scalar>, BatchPointers<Scalar>, Descent<Scalar>,
-            UnsafePointer<bp_workspace>, UnsafeMutablePointer<Scalar>
+            OpaquePointer, UnsafeMutablePointer<Scalar>, BatchPointers<Scalar>, Objective<Scalar>,
+            UpdateRule<Scalar>, inout StatePointers<Scalar>, UnsafePointer<bp_workspace>,
+            UnsafeMutablePointer<Scalar>
         ) -> bp_status
-    let update: @Sendable (OpaquePointer, UnsafePointer<Scalar>, Scalar, UnsafeMutablePointer<Scalar>) -> bp_status
+    let update:
+        @Sendable (
+            OpaquePointer, UpdateRule<Scalar>, UnsafePointer<Scalar>, inout StatePointers<Scalar>,
+            UnsafeMutablePointer<Scalar>, OpaquePointer?
+        ) -> bp_status
+    let check: @Sendable (UpdateRule<Scalar>) -> bp_status
+    let normal: @Sendable (OpaquePointer, inout bp_random, Scalar, UnsafeMutablePointer<Scalar>, Int) -> Void
     let uniform: @Sendable (inout bp_random, Scalar, UnsafeMutablePointer<Scalar>, Int) -> Void
     let gather: @Sendable (UnsafePointer<Scalar>, UnsafePointer<UInt32>, Int, Int, UnsafeMutablePointer<Scalar>) -> Void
     let scale:
@@ -60,14 +67,31 @@ struct BatchPointers<Scalar> {
     var inputs: UnsafePointer<Scalar>
     var targets: UnsafePointer<Scalar>?
     var classes: UnsafePointer<Int32>?
+    var weights: UnsafePointer<Scalar>?
+    var first: Int
+    var of: Int
 }
 
-/// How a step descends.
-struct Descent<Scalar> {
-    var rate: Scalar
+/// What a step makes small.
+struct Objective<Scalar> {
     var loss: Loss
-    var reduction: Reduction
-    var order: UpdateOrder
+    var reduction = Reduction.mean
+    var labelSmoothing: Scalar
+    var seed: UInt64 = 0
+    var step: UInt64 = 0
+}
+
+extension Objective where Scalar: NetworkScalar {
+    init(_ loss: Loss, reduction: Reduction = .mean) {
+        self.init(loss: loss, reduction: reduction, labelSmoothing: 0)
+    }
+}
+
+/// What training keeps from step to step; a memory of no numbers is one that isn't there.
+struct StatePointers<Scalar> {
+    var steps: UInt64
+    var slots: UnsafeMutablePointer<Scalar>?
+    var gradients: UnsafeMutablePointer<Scalar>?
 }
 
 extension Float: NetworkScalar {
@@ -76,21 +100,34 @@ extension Float: NetworkScalar {
         trainSize: bp_train_size_f32,
         predictSize: bp_predict_size_f32,
         predict: { bp_predict_f32($0, $1, $2, $3, $4, $5) },
-        loss: {
-            var batch = bp_batch_f32($2)
-            return bp_loss_f32($0, $1, &batch, $3, $4, $5)
+        loss: { network, parameters, batch, objective, workspace, value in
+            var batch = bp_batch_f32(batch)
+            return objective.withCore { bp_loss_f32(network, parameters, &batch, $0, workspace, value) }
         },
-        gradients: {
-            var batch = bp_batch_f32($2)
-            return bp_gradients_f32($0, $1, &batch, $3.loss.core, $3.reduction.core, $4, $5, $6)
+        gradients: { network, parameters, batch, objective, workspace, gradients, value in
+            var batch = bp_batch_f32(batch)
+            return objective.withCore {
+                bp_gradients_f32(network, parameters, &batch, $0, workspace, gradients, value)
+            }
         },
-        step: {
-            var batch = bp_batch_f32($2)
-            var descent = bp_descent_f32(
-                rate: $3.rate, loss: $3.loss.core, reduction: $3.reduction.core, order: $3.order.core)
-            return bp_step_f32($0, $1, &batch, &descent, $4, $5)
+        step: { network, parameters, batch, objective, rule, state, workspace, value in
+            var batch = bp_batch_f32(batch)
+            var optimizer = bp_optimizer_f32(rule)
+            return objective.withCore { objective in
+                state.withCore {
+                    bp_step_f32(network, parameters, &batch, objective, &optimizer, $0, workspace, value)
+                }
+            }
         },
-        update: { bp_update_f32($0, $1, $2, $3) },
+        update: { network, rule, gradients, state, parameters, pool in
+            var optimizer = bp_optimizer_f32(rule)
+            return state.withCore { bp_update_f32(network, &optimizer, gradients, $0, parameters, pool) }
+        },
+        check: {
+            var optimizer = bp_optimizer_f32($0)
+            return bp_optimizer_check_f32(&optimizer)
+        },
+        normal: { bp_random_normal_f32($0, &$1, $2, $3, $4) },
         uniform: { bp_random_uniform_f32(&$0, $1, $2, $3) },
         gather: { bp_gather_f32($0, $1, $2, $3, $4) },
         scale: { bp_scale_f32($0, $1, $2, $3, $4, $5) },
@@ -107,21 +144,34 @@ extension Double: NetworkScalar {
         trainSize: bp_train_size_f64,
         predictSize: bp_predict_size_f64,
         predict: { bp_predict_f64($0, $1, $2, $3, $4, $5) },
-        loss: {
-            var batch = bp_batch_f64($2)
-            return bp_loss_f64($0, $1, &batch, $3, $4, $5)
+        loss: { network, parameters, batch, objective, workspace, value in
+            var batch = bp_batch_f64(batch)
+            return objective.withCore { bp_loss_f64(network, parameters, &batch, $0, workspace, value) }
         },
-        gradients: {
-            var batch = bp_batch_f64($2)
-            return bp_gradients_f64($0, $1, &batch, $3.loss.core, $3.reduction.core, $4, $5, $6)
+        gradients: { network, parameters, batch, objective, workspace, gradients, value in
+            var batch = bp_batch_f64(batch)
+            return objective.withCore {
+                bp_gradients_f64(network, parameters, &batch, $0, workspace, gradients, value)
+            }
         },
-        step: {
-            var batch = bp_batch_f64($2)
-            var descent = bp_descent_f64(
-                rate: $3.rate, loss: $3.loss.core, reduction: $3.reduction.core, order: $3.order.core)
-            return bp_step_f64($0, $1, &batch, &descent, $4, $5)
+        step: { network, parameters, batch, objective, rule, state, workspace, value in
+            var batch = bp_batch_f64(batch)
+            var optimizer = bp_optimizer_f64(rule)
+            return objective.withCore { objective in
+                state.withCore {
+                    bp_step_f64(network, parameters, &batch, objective, &optimizer, $0, workspace, value)
+                }
+            }
         },
-        update: { bp_update_f64($0, $1, $2, $3) },
+        update: { network, rule, gradients, state, parameters, pool in
+            var optimizer = bp_optimizer_f64(rule)
+            return state.withCore { bp_update_f64(network, &optimizer, gradients, $0, parameters, pool) }
+        },
+        check: {
+            var optimizer = bp_optimizer_f64($0)
+            return bp_optimizer_check_f64(&optimizer)
+        },
+        normal: { bp_random_normal_f64($0, &$1, $2, $3, $4) },
         uniform: { bp_random_uniform_f64(&$0, $1, $2, $3) },
         gather: { bp_gather_f64($0, $1, $2, $3, $4) },
         scale: { bp_scale_f64($0, $1, $2, $3, $4, $5) },
@@ -135,14 +185,76 @@ extension Double: NetworkScalar {
 extension bp_batch_f32 {
     fileprivate init(_ batch: BatchPointers<Float>) {
         self.init(
-            samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes)
+            samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes,
+            weights: batch.weights, first: batch.first, of: batch.of)
+    }
+}
+
+extension bp_optimizer_f32 {
+    fileprivate init(_ rule: UpdateRule<Float>) {
+        self.init(
+            size: MemoryLayout<bp_optimizer_f32>.size, method: rule.method, order: rule.order.core, rate: rule.rate,
+            momentum: rule.momentum, beta1: rule.beta1, beta2: rule.beta2, decay: rule.decay, epsilon: rule.epsilon,
+            shrink: rule.shrink, grow: rule.grow, minimum_step: rule.minimumStep, maximum_step: rule.maximumStep,
+            weight_decay: rule.weightDecay, l1: rule.l1, clip_value: rule.clipValue, clip_norm: rule.clipNorm)
+    }
+}
+
+extension Objective<Float> {
+    fileprivate func withCore(_ body: (UnsafePointer<bp_objective_f32>) -> bp_status) -> bp_status {
+        loss.withCoreCustom { custom in
+            var core = bp_objective_f32(
+                size: MemoryLayout<bp_objective_f32>.size, loss: loss.core, reduction: reduction.core,
+                label_smoothing: labelSmoothing, seed: seed, step: step, custom: custom)
+            return body(&core)
+        }
+    }
+}
+
+extension StatePointers<Float> {
+    fileprivate mutating func withCore(_ body: (UnsafeMutablePointer<bp_state_f32>) -> bp_status) -> bp_status {
+        var core = bp_state_f32(steps: steps, slots: slots, gradients: gradients)
+        let status = body(&core)
+        steps = core.steps
+        return status
     }
 }
 
 extension bp_batch_f64 {
     fileprivate init(_ batch: BatchPointers<Double>) {
         self.init(
-            samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes)
+            samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes,
+            weights: batch.weights, first: batch.first, of: batch.of)
+    }
+}
+
+extension bp_optimizer_f64 {
+    fileprivate init(_ rule: UpdateRule<Double>) {
+        self.init(
+            size: MemoryLayout<bp_optimizer_f64>.size, method: rule.method, order: rule.order.core, rate: rule.rate,
+            momentum: rule.momentum, beta1: rule.beta1, beta2: rule.beta2, decay: rule.decay, epsilon: rule.epsilon,
+            shrink: rule.shrink, grow: rule.grow, minimum_step: rule.minimumStep, maximum_step: rule.maximumStep,
+            weight_decay: rule.weightDecay, l1: rule.l1, clip_value: rule.clipValue, clip_norm: rule.clipNorm)
+    }
+}
+
+extension Objective<Double> {
+    fileprivate func withCore(_ body: (UnsafePointer<bp_objective_f64>) -> bp_status) -> bp_status {
+        loss.withCoreCustom { custom in
+            var core = bp_objective_f64(
+                size: MemoryLayout<bp_objective_f64>.size, loss: loss.core, reduction: reduction.core,
+                label_smoothing: labelSmoothing, seed: seed, step: step, custom: custom)
+            return body(&core)
+        }
+    }
+}
+
+extension StatePointers<Double> {
+    fileprivate mutating func withCore(_ body: (UnsafeMutablePointer<bp_state_f64>) -> bp_status) -> bp_status {
+        var core = bp_state_f64(steps: steps, slots: slots, gradients: gradients)
+        let status = body(&core)
+        steps = core.steps
+        return status
     }
 }
 
@@ -176,6 +288,7 @@ extension Activation {
             case .silu: BP_SILU
             case .gelu: BP_GELU
             case .softmax: BP_SOFTMAX
+            case .custom: BP_CUSTOM_ACTIVATION
             }
         return bp_activation(number)
     }
@@ -192,6 +305,7 @@ extension Loss {
             case .huber: BP_HUBER
             case .crossEntropy: BP_CROSS_ENTROPY
             case .binaryCrossEntropy: BP_BINARY_CROSS_ENTROPY
+            case .custom: BP_CUSTOM_LOSS
             }
         return bp_loss(number)
     }
@@ -207,13 +321,158 @@ extension UpdateOrder {
     }
 }
 
+extension Optimizer {
+    /// The C core's number of this method.
+    fileprivate var method: bp_method {
+        let number =
+            switch self {
+            case .gradientDescent: BP_GRADIENT_DESCENT
+            case .momentum: BP_MOMENTUM
+            case .nesterov: BP_NESTEROV
+            case .rmsProp: BP_RMSPROP
+            case .adagrad: BP_ADAGRAD
+            case .adam: BP_ADAM
+            case .adamW: BP_ADAMW
+            case .rprop: BP_RPROP
+            }
+        return bp_method(number)
+    }
+
+    /// The numbers that it keeps for each parameter.
+    var slotCount: Int { bp_method_slots(method) }
+}
+
 extension Layer {
-    fileprivate var core: bp_layer {
+    fileprivate func core(_ custom: UnsafePointer<bp_custom_activation>) -> bp_layer {
         var flags = 0
         if !hasBiases { flags |= BP_NO_BIAS }
         if freezesWeights { flags |= BP_FREEZE_WEIGHTS }
         if freezesBiases { flags |= BP_FREEZE_BIASES }
-        return bp_layer(outputs: units, activation: activation.core, flags: UInt32(flags))
+        return bp_layer(
+            outputs: units, activation: activation.core, flags: UInt32(flags), dropout: Float(dropout),
+            tied: UInt32((tiedTo ?? -1) + 1), custom: custom)
+    }
+}
+
+// MARK: - Updates
+
+/// An optimizer with everything that goes with it, in the precision of the parameters.
+struct UpdateRule<Scalar> {
+    fileprivate var method: bp_method
+    fileprivate var order: UpdateOrder
+    fileprivate var rate, momentum, beta1, beta2, decay, epsilon: Scalar
+    fileprivate var shrink, grow, minimumStep, maximumStep: Scalar
+    fileprivate var weightDecay, l1, clipValue, clipNorm: Scalar
+}
+
+extension UpdateRule where Scalar: NetworkScalar {
+    init(
+        _ optimizer: Optimizer, rate: Double, regularization: Regularization = .none,
+        clipping: GradientClipping = .none, order: UpdateOrder = .simultaneous
+    ) {
+        self.init(
+            method: optimizer.method, order: order, rate: Scalar(rate), momentum: 0, beta1: 0, beta2: 0, decay: 0,
+            epsilon: 0, shrink: 0, grow: 0, minimumStep: 0, maximumStep: 0,
+            weightDecay: Scalar(regularization.weightDecay), l1: Scalar(regularization.l1), clipValue: 0, clipNorm: 0)
+        switch clipping {
+        case .none: break
+        case .value(let bound): clipValue = Scalar(bound)
+        case .globalNorm(let bound): clipNorm = Scalar(bound)
+        }
+        switch optimizer {
+        case .gradientDescent: break
+        case .momentum(let momentum), .nesterov(let momentum): self.momentum = Scalar(momentum)
+        case .rmsProp(let decay, let epsilon): (self.decay, self.epsilon) = (Scalar(decay), Scalar(epsilon))
+        case .adagrad(let epsilon): self.epsilon = Scalar(epsilon)
+        case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon, _):
+            (self.beta1, self.beta2, self.epsilon) = (Scalar(beta1), Scalar(beta2), Scalar(epsilon))
+        case .rprop(let shrink, let grow, let minimumStep, let maximumStep):
+            (self.shrink, self.grow) = (Scalar(shrink), Scalar(grow))
+            (self.minimumStep, self.maximumStep) = (Scalar(minimumStep), Scalar(maximumStep))
+        }
+        if case .adamW(_, _, _, let decay) = optimizer { weightDecay = Scalar(decay) }
+    }
+
+    /// Whether an update can be made without a buffer for the gradients.
+    var descendsPlainly: Bool {
+        method == BP_GRADIENT_DESCENT && weightDecay == 0 && l1 == 0 && clipValue == 0 && clipNorm == 0
+    }
+
+    /// Whether the C core takes all of its numbers.
+    var isValid: Bool { Scalar.core.check(self) == BP_OK }
+}
+
+/// What training keeps from step to step.
+struct UpdateState<Scalar: NetworkScalar>: Hashable, Sendable {
+    /// Updates so far.
+    var steps: UInt64 = 0
+    /// The optimizer's numbers, `slotCount` for each parameter.
+    var slots: [Scalar] = []
+    /// Where the gradients of a step are computed; empty for a step that does without.
+    var gradients: [Scalar] = []
+
+    fileprivate mutating func withPointers(_ body: (inout StatePointers<Scalar>) -> bp_status) {
+        let steps = steps
+        self.steps = slots.withUnsafeMutableBufferPointer { slots in
+            gradients.withUnsafeMutableBufferPointer { gradients in
+                var state = StatePointers(
+                    steps: steps, slots: slots.isEmpty ? nil : slots.baseAddress,
+                    gradients: gradients.isEmpty ? nil : gradients.baseAddress)
+                check(body(&state))
+                return state.steps
+            }
+        }
+    }
+}
+
+// MARK: - Functions of the user's own
+
+extension Loss {
+    /// Calls a function with what the C core needs to call a custom loss, or with `nil`.
+    fileprivate func withCoreCustom(_ body: (UnsafePointer<bp_custom_loss>?) -> bp_status) -> bp_status {
+        guard case .custom(let custom) = self else { return body(nil) }
+        return withExtendedLifetime(custom.function) { function in
+            var core = bp_custom_loss(
+                f32: { customLoss($0!, $1!, $2!, $3, $4) }, f64: { customLoss($0!, $1!, $2!, $3, $4) },
+                context: Unmanaged.passUnretained(function).toOpaque())
+            return body(&core)
+        }
+    }
+}
+
+private func customLoss<Scalar: NetworkScalar>(
+    _ context: UnsafeMutableRawPointer, _ outputs: UnsafePointer<Scalar>, _ targets: UnsafePointer<Scalar>,
+    _ gradient: UnsafeMutablePointer<Scalar>?, _ count: Int
+) -> Scalar {
+    let function = Unmanaged<CustomLoss.FunctionBox>.fromOpaque(context).takeUnretainedValue()
+    let result = function.call(
+        UnsafeBufferPointer(start: outputs, count: count).map { Double($0) },
+        UnsafeBufferPointer(start: targets, count: count).map { Double($0) })
+    precondition(result.outputGradients.count == count, "a custom loss must give a derivative for each output")
+    if let gradient {
+        for (index, value) in result.outputGradients.enumerated() { gradient[index] = Scalar(value) }
+    }
+    return Scalar(result.loss)
+}
+
+private func customActivation<Scalar: NetworkScalar>(
+    _ context: UnsafeMutableRawPointer, _ z: UnsafePointer<Scalar>, _ a: UnsafeMutablePointer<Scalar>,
+    _ derivative: UnsafeMutablePointer<Scalar>?, _ count: Int
+) {
+    let functions = Unmanaged<CustomActivation.Functions>.fromOpaque(context).takeUnretainedValue()
+    for index in 0..<count {
+        let input = Double(z[index])
+        if let derivative { derivative[index] = Scalar(functions.derivative(input)) }
+        a[index] = Scalar(functions.value(input))
+    }
+}
+
+extension Activation {
+    fileprivate var coreCustom: bp_custom_activation {
+        guard case .custom(let custom) = self else { return bp_custom_activation() }
+        return bp_custom_activation(
+            f32: { customActivation($0!, $1!, $2!, $3, $4) }, f64: { customActivation($0!, $1!, $2!, $3, $4) },
+            context: Unmanaged.passUnretained(custom.functions).toOpaque())
     }
 }
 
@@ -272,6 +531,16 @@ func fillUniform<Scalar: NetworkScalar>(
     }
 }
 
+/// Adds normally distributed noise to values, the same bits on every processor.
+func addNormal<Scalar: NetworkScalar>(_ values: inout [Scalar], deviation: Scalar, from random: inout SplitMix64) {
+    random.withCore { random in
+        values.withUnsafeMutableBufferPointer { values in
+            guard let start = values.baseAddress else { return }
+            Scalar.core.normal(InstructionSet.available[0].kernels.pointer, &random, deviation, start, values.count)
+        }
+    }
+}
+
 /// Copies rows of `width` values each, in the order of `rows`, to the start of `target`.
 func gather<Scalar: NetworkScalar>(
     _ source: [Scalar], rows: ArraySlice<UInt32>, width: Int, into target: inout [Scalar]
@@ -312,18 +581,28 @@ func scaled<Scalar: NetworkScalar>(_ values: [Scalar], offsets: [Scalar], factor
 struct NetworkPlan: Sendable {
     let kernels: KernelTable
     private let storage: [UInt64]
+    /// What the description calls without owning it.
+    private let functions: [CustomActivation.Functions]
 
     init(kernels: KernelTable, inputCount: Int, layers: [Layer]) throws(BackpropError) {
         let words = bp_network_size(layers.count) / MemoryLayout<UInt64>.size + 1
         var storage = [UInt64](repeating: 0, count: words)
-        let descriptions = layers.map(\.core)
-        let status = storage.withUnsafeMutableBytes { memory in
-            var network: OpaquePointer?
-            return bp_network_init(
-                memory.baseAddress, memory.count, kernels.pointer, inputCount, descriptions, layers.count, &network)
+        let customs = layers.map(\.activation.coreCustom)
+        let status = customs.withUnsafeBufferPointer { customs in
+            let descriptions = layers.enumerated().map { $1.core(customs.baseAddress! + $0) }
+            return storage.withUnsafeMutableBytes { memory in
+                var network: OpaquePointer?
+                return bp_network_init(
+                    memory.baseAddress, memory.count, kernels.pointer, inputCount, descriptions, layers.count,
+                    &network)
+            }
         }
         guard status == BP_OK else {
-            throw .shape("network", expected: "layers that fit in memory", found: text(of: status))
+            throw .shape("network", expected: "layers that fit each other and memory", found: text(of: status))
+        }
+        functions = layers.compactMap { layer in
+            guard case .custom(let custom) = layer.activation else { return nil }
+            return custom.functions
         }
         self.kernels = kernels
         self.storage = storage
@@ -360,7 +639,7 @@ struct NetworkPlan: Sendable {
     }
 
     func loss<Scalar: NetworkScalar>(
-        parameters: [Scalar], batch: Batch<Scalar>, loss: Loss, workspace: inout Workspace
+        parameters: [Scalar], batch: Batch<Scalar>, objective: Objective<Scalar>, workspace: inout Workspace
     ) -> Scalar {
         var value: Scalar = 0
         prepare(&workspace, for: batch)
@@ -368,7 +647,7 @@ struct NetworkPlan: Sendable {
             parameters.withUnsafeBufferPointer { parameters in
                 workspace.withPointer { workspace in
                     withPointer { network in
-                        check(Scalar.core.loss(network, parameters.baseAddress!, batch, loss.core, workspace, &value))
+                        check(Scalar.core.loss(network, parameters.baseAddress!, batch, objective, workspace, &value))
                     }
                 }
             }
@@ -376,9 +655,9 @@ struct NetworkPlan: Sendable {
         return value
     }
 
-    /// Writes the gradients of a batch and returns its loss.
+    /// Writes the gradients of a batch, or adds those of a part of one, and returns its loss.
     func gradients<Scalar: NetworkScalar>(
-        parameters: [Scalar], batch: Batch<Scalar>, descent: Descent<Scalar>, into gradients: inout [Scalar],
+        parameters: [Scalar], batch: Batch<Scalar>, objective: Objective<Scalar>, into gradients: inout [Scalar],
         workspace: inout Workspace
     ) -> Scalar {
         precondition(gradients.count == parameters.count)
@@ -391,7 +670,7 @@ struct NetworkPlan: Sendable {
                         withPointer { network in
                             check(
                                 Scalar.core.gradients(
-                                    network, parameters.baseAddress!, batch, descent, workspace,
+                                    network, parameters.baseAddress!, batch, objective, workspace,
                                     gradients.baseAddress!, &value))
                         }
                     }
@@ -401,18 +680,21 @@ struct NetworkPlan: Sendable {
         return value
     }
 
-    /// Takes one step of gradient descent and returns the loss before it.
+    /// Takes one step and returns the loss before it.
     func step<Scalar: NetworkScalar>(
-        parameters: inout [Scalar], batch: Batch<Scalar>, descent: Descent<Scalar>, workspace: inout Workspace
+        parameters: inout [Scalar], batch: Batch<Scalar>, objective: Objective<Scalar>, rule: UpdateRule<Scalar>,
+        state: inout UpdateState<Scalar>, workspace: inout Workspace
     ) -> Scalar {
         var value: Scalar = 0
         prepare(&workspace, for: batch)
         batch.withPointers { batch in
             parameters.withUnsafeMutableBufferPointer { parameters in
                 workspace.withPointer { workspace in
-                    withPointer { network in
-                        check(
-                            Scalar.core.step(network, parameters.baseAddress!, batch, descent, workspace, &value))
+                    state.withPointers { state in
+                        withPointer { network in
+                            Scalar.core.step(
+                                network, parameters.baseAddress!, batch, objective, rule, &state, workspace, &value)
+                        }
                     }
                 }
             }
@@ -420,13 +702,18 @@ struct NetworkPlan: Sendable {
         return value
     }
 
-    /// Takes a step down given gradients.
-    func update<Scalar: NetworkScalar>(parameters: inout [Scalar], gradients: [Scalar], rate: Scalar) {
-        precondition(gradients.count == parameters.count)
+    /// Takes a step from the gradients of the state.
+    func update<Scalar: NetworkScalar>(
+        parameters: inout [Scalar], rule: UpdateRule<Scalar>, state: inout UpdateState<Scalar>, pool: ThreadPool?
+    ) {
+        precondition(state.gradients.count == parameters.count)
         parameters.withUnsafeMutableBufferPointer { parameters in
-            gradients.withUnsafeBufferPointer { gradients in
+            state.withPointers { state in
                 withPointer { network in
-                    check(Scalar.core.update(network, gradients.baseAddress!, rate, parameters.baseAddress!))
+                    withExtendedLifetime(pool) {
+                        Scalar.core.update(
+                            network, rule, state.gradients!, &state, parameters.baseAddress!, pool?.pointer)
+                    }
                 }
             }
         }
@@ -441,22 +728,41 @@ struct NetworkPlan: Sendable {
 struct Batch<Scalar: NetworkScalar> {
     var dataset: Dataset<Scalar>
     var rows: Range<Int>
+    /// The samples of the step's batch that this is a part of, and the first of them here; `nil` for a whole one.
+    var part: (first: Int, of: Int)?
+
+    /// The inputs of its samples.
+    var inputs: [Scalar] {
+        Array(dataset.inputs[(rows.lowerBound * dataset.inputCount)..<(rows.upperBound * dataset.inputCount)])
+    }
 
     fileprivate func withPointers(_ body: (BatchPointers<Scalar>) -> Void) {
         precondition(rows.lowerBound >= 0 && rows.upperBound <= dataset.count && !rows.isEmpty)
         dataset.inputs.withUnsafeBufferPointer { inputs in
-            let first = inputs.baseAddress! + rows.lowerBound * dataset.inputCount
-            switch dataset.targets {
-            case .vectors(let targets):
-                targets.withUnsafeBufferPointer { targets in
-                    let target = targets.baseAddress! + rows.lowerBound * dataset.targetCount
-                    body(BatchPointers(samples: rows.count, inputs: first, targets: target, classes: nil))
-                }
-            case .classes(let classes):
-                classes.withUnsafeBufferPointer { classes in
-                    let target = classes.baseAddress! + rows.lowerBound
-                    body(BatchPointers(samples: rows.count, inputs: first, targets: nil, classes: target))
-                }
+            dataset.withTargetPointers { targets, classes, weights in
+                body(
+                    BatchPointers(
+                        samples: rows.count, inputs: inputs.baseAddress! + rows.lowerBound * dataset.inputCount,
+                        targets: targets.map { $0 + rows.lowerBound * dataset.targetCount },
+                        classes: classes.map { $0 + rows.lowerBound }, weights: weights.map { $0 + rows.lowerBound },
+                        first: part?.first ?? 0, of: part?.of ?? 0))
+            }
+        }
+    }
+}
+
+extension Dataset {
+    fileprivate func withTargetPointers(
+        _ body: (UnsafePointer<Scalar>?, UnsafePointer<Int32>?, UnsafePointer<Scalar>?) -> Void
+    ) {
+        func withWeights(_ body: (UnsafePointer<Scalar>?) -> Void) {
+            guard let weights else { return body(nil) }
+            weights.withUnsafeBufferPointer { body($0.baseAddress!) }
+        }
+        withWeights { weights in
+            switch targets {
+            case .vectors(let targets): targets.withUnsafeBufferPointer { body($0.baseAddress!, nil, weights) }
+            case .classes(let classes): classes.withUnsafeBufferPointer { body(nil, $0.baseAddress!, weights) }
             }
         }
     }

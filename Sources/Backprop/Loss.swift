@@ -3,7 +3,7 @@
 /// The loss of a batch is the mean of its samples' losses.
 ///
 /// The corresponding C type is `bp_loss`; the reference is `ReferenceNetwork.loss`.
-public enum Loss: String, CaseIterable, Codable, Sendable {
+public enum Loss: Hashable, Sendable {
     /// `½ Σ (o − t)²` over the outputs
     case squaredError
     /// the mean of `(o − t)²` over the outputs
@@ -16,6 +16,8 @@ public enum Loss: String, CaseIterable, Codable, Sendable {
     case crossEntropy
     /// the mean of `−t ln o − (1 − t) ln(1 − o)`; needs a sigmoid output layer, computed as one with it
     case binaryCrossEntropy
+    /// A function of the user's own.
+    case custom(CustomLoss)
 
     /// The activation that the output layer must have, or `nil` where any will do.
     public var requiredActivation: Activation? {
@@ -36,19 +38,53 @@ public enum Loss: String, CaseIterable, Codable, Sendable {
     }
 }
 
-/// What the gradients of a batch's samples are made into.
-public enum Reduction: String, CaseIterable, Codable, Sendable {
-    /// Their mean, so that a learning rate means the same for every batch size.
-    case mean
-    /// Their sum: the errors are added up over all samples, as in classic batch learning.
-    case sum
+extension Loss: CaseIterable {
+    /// The losses that the library has.
+    public static let allCases: [Loss] = [
+        .squaredError, .meanSquaredError, .meanAbsoluteError, .huber, .crossEntropy, .binaryCrossEntropy,
+    ]
 }
 
-/// When a layer's weights are updated within a step.
-public enum UpdateOrder: String, CaseIterable, Codable, Sendable {
-    /// Every delta uses the weights of the forward pass: the true gradient.
-    case simultaneous
-    /// A layer is updated before its delta is passed down, which is not the gradient.
-    /// The printed results of many tutorials come from this order.
-    case layerByLayer
+extension Loss: RawRepresentable {
+    /// The library's loss of that name.
+    public init?(rawValue: String) {
+        guard let loss = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = loss
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .squaredError: "squaredError"
+        case .meanSquaredError: "meanSquaredError"
+        case .meanAbsoluteError: "meanAbsoluteError"
+        case .huber: "huber"
+        case .crossEntropy: "crossEntropy"
+        case .binaryCrossEntropy: "binaryCrossEntropy"
+        case .custom(let custom): custom.name
+        }
+    }
+}
+
+extension Loss: Codable {
+    /// Reads a name: the library's, or one of ``CustomLoss/decodingKey``.
+    public init(from decoder: any Decoder) throws {
+        let name = try decoder.singleValueContainer().decode(String.self)
+        let customs = decoder.userInfo[CustomLoss.decodingKey] as? [CustomLoss] ?? []
+        if let custom = customs.first(where: { $0.name == name }) {
+            self = .custom(custom)
+        } else if let loss = Loss(rawValue: name) {
+            self = loss
+        } else {
+            let names = (Self.allCases.map(\.rawValue) + customs.map(\.name)).joined(separator: ", ")
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "loss: expected one of \(names), or a custom one that is given, found \(name)"))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
 }

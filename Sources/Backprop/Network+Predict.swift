@@ -16,11 +16,15 @@ extension Network {
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func predict(_ inputs: [Scalar]) throws(BackpropError) -> [Scalar] {
+        try check(inputs: inputs)
+        return outputs(of: inputs)
+    }
+
+    func check(inputs: [Scalar]) throws(BackpropError) {
         guard inputs.count % inputCount == 0 else {
             throw .shape("inputs", expected: "a multiple of \(inputCount) values", found: "\(inputs.count)")
         }
         try checkFinite(inputs, "inputs")
-        return outputs(of: inputs)
     }
 
     /// Returns the output with the highest value for each sample: its class, for a classifier.
@@ -41,18 +45,24 @@ extension Network {
     @_specialize(where Scalar == Double)
     public func loss(_ loss: Loss, on dataset: Dataset<Scalar>) throws(BackpropError) -> Double {
         try check(dataset, loss: loss)
+        return meanLoss(loss, on: dataset)
+    }
+
+    /// The mean loss over a dataset that is known to fit.
+    func meanLoss(_ loss: Loss, on dataset: Dataset<Scalar>) -> Double {
         var workspace = Workspace()
         var sum = 0.0
         for start in stride(from: 0, to: dataset.count, by: predictionChunk) {
             let rows = start..<min(start + predictionChunk, dataset.count)
             let batch = Batch(dataset: dataset, rows: rows)
-            let mean = plan.loss(parameters: parameters, batch: batch, loss: loss, workspace: &workspace)
+            let mean = plan.loss(
+                parameters: parameters, batch: batch, objective: Objective(loss), workspace: &workspace)
             sum += Double(mean) * Double(rows.count)
         }
         return sum / Double(dataset.count)
     }
 
-    /// Returns the loss over a dataset as one batch, and its gradient with respect to every parameter.
+    /// Returns the loss over a dataset as one batch, and its gradient with respect to every parameter, without dropout.
     ///
     /// - Returns: The mean loss, and the gradients laid out as ``parameters``; 0 for frozen ones.
     /// - Throws: As ``loss(_:on:)``.
@@ -66,11 +76,20 @@ extension Network {
         try check(dataset, loss: loss)
         var workspace = Workspace()
         var gradients = [Scalar](repeating: 0, count: parameters.count)
-        let descent = Descent<Scalar>(rate: 0, loss: loss, reduction: reduction, order: .simultaneous)
-        let value = plan.gradients(
-            parameters: parameters, batch: Batch(dataset: dataset, rows: 0..<dataset.count), descent: descent,
-            into: &gradients, workspace: &workspace)
+        let value = try planWithoutDropout().gradients(
+            parameters: parameters, batch: Batch(dataset: dataset, rows: 0..<dataset.count),
+            objective: Objective(loss, reduction: reduction), into: &gradients, workspace: &workspace)
         return (value, gradients)
+    }
+
+    private func planWithoutDropout() throws(BackpropError) -> NetworkPlan {
+        guard layers.contains(where: { $0.dropout > 0 }) else { return plan }
+        let layers = layers.map { layer in
+            var layer = layer
+            layer.dropout = 0
+            return layer
+        }
+        return try NetworkPlan(kernels: plan.kernels, inputCount: inputCount, layers: layers)
     }
 
     /// Checks that a dataset and a loss fit this network.

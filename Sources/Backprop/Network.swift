@@ -41,6 +41,7 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         let plan = try Self.plan(inputs: inputs, layers: layers)
         try Self.check(parameters, count: plan.parameterCount)
         self.init(inputs: inputs, layers: layers, plan: plan, parameters: parameters)
+        try checkTiedWeights()
     }
 
     private init(inputs: Int, layers: [Layer], plan: NetworkPlan, parameters: [Scalar]) {
@@ -57,6 +58,8 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         for (index, layer) in layers.enumerated() where layer.units < 1 {
             throw .shape("layer \(index)", expected: "at least 1 unit", found: "\(layer.units)")
         }
+        try checkDropout(layers)
+        try checkTies(inputs: inputs, layers)
         let plan = try NetworkPlan(kernels: InstructionSet.current.kernels, inputCount: inputs, layers: layers)
         let bytes = plan.parameterCount.multipliedReportingOverflow(by: MemoryLayout<Scalar>.size)
         guard !bytes.overflow, UInt64(bytes.partialValue) <= physicalMemory() else {
@@ -65,6 +68,35 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
                 found: "\(plan.parameterCount) parameters")
         }
         return plan
+    }
+
+    private static func checkDropout(_ layers: [Layer]) throws(BackpropError) {
+        for (index, layer) in layers.enumerated() where layer.dropout != 0 {
+            guard layer.dropout > 0, Float(layer.dropout) < 1 else {
+                throw .option("dropout of layer \(index)", expected: "at least 0, below 1", found: "\(layer.dropout)")
+            }
+            guard index < layers.count - 1, layer.activation != .softmax else {
+                let kind = layer.activation == .softmax ? "a softmax layer" : "the last layer"
+                throw .option("dropout of layer \(index)", expected: "0 in \(kind)", found: "\(layer.dropout)")
+            }
+        }
+    }
+
+    private static func checkTies(inputs: Int, _ layers: [Layer]) throws(BackpropError) {
+        func inputCount(_ layer: Int) -> Int { layer == 0 ? inputs : layers[layer - 1].units }
+        for (index, layer) in layers.enumerated() {
+            guard let owner = layer.tiedTo else { continue }
+            guard (0..<index).contains(owner), layers[owner].tiedTo == nil else {
+                throw .option(
+                    "tiedTo of layer \(index)", expected: "a layer below with weights of its own", found: "\(owner)")
+            }
+            let (needed, found) = ([layer.units, inputCount(index)], [inputCount(owner), layers[owner].units])
+            guard needed == found else {
+                throw .shape(
+                    "layer \(index), tied to layer \(owner)",
+                    expected: "\(found[1]) inputs and \(found[0]) units", found: "\(needed[1]) and \(needed[0])")
+            }
+        }
     }
 
     private static func check(_ values: [Scalar], count: Int) throws(BackpropError) {
@@ -92,7 +124,12 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` or ``BackpropError/nonFinite(_:index:found:)``.
     public mutating func setParameters(_ values: [Scalar]) throws(BackpropError) {
         try Self.check(values, count: parameters.count)
+        let before = parameters
         parameters = values
+        do { try checkTiedWeights() } catch {
+            parameters = before
+            throw error
+        }
     }
 
     /// Sets whether training leaves a layer as it is.
@@ -143,6 +180,23 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         }
     }
 
+    /// A tied layer's weights are those of another, turned round.
+    private func checkTiedWeights() throws(BackpropError) {
+        for (index, layer) in layers.enumerated() {
+            guard let owner = layer.tiedTo else { continue }
+            guard tiedWeights(ofLayer: owner) == Array(parameters[weightRange(ofLayer: index)]) else {
+                throw .option(
+                    "weights of layer \(index)", expected: "those of layer \(owner), transposed, which it is tied to",
+                    found: "others")
+            }
+        }
+    }
+
+    /// The weights of a layer as one that is tied to it has them.
+    private func tiedWeights(ofLayer owner: Int) -> [Scalar] {
+        unitRows(of: parameters, layer: owner).flatMap { $0 }
+    }
+
     // MARK: Initial parameters
 
     private mutating func initialize(seed: UInt64) throws(BackpropError) {
@@ -151,7 +205,11 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
             let layer = layers[index]
             let weights = weightRange(ofLayer: index)
             let biases = biasRange(ofLayer: index)
-            try fill(weights, with: layer.initialWeights, layer: index, thing: "weights", from: &random)
+            if let owner = layer.tiedTo {
+                parameters.replaceSubrange(weights, with: tiedWeights(ofLayer: owner))
+            } else {
+                try fill(weights, with: layer.initialWeights, layer: index, thing: "weights", from: &random)
+            }
             try fill(biases, with: layer.initialBiases, layer: index, thing: "biases", from: &random)
         }
         try checkFinite(parameters, "initial parameters")

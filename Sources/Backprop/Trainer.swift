@@ -1,61 +1,93 @@
-/// Gradient descent: what to make small, how fast, and on how many samples at a time.
+/// Training: what to make small, how, and on how many samples at a time.
 ///
 /// ```swift
-/// var trainer = Trainer<Float>(loss: .crossEntropy, learningRate: 0.5, batching: .miniBatches(of: 32))
-/// let result = try trainer.train(&network, on: digits, until: [.epochs(10)])
+/// var trainer = Trainer<Float>(loss: .crossEntropy, optimizer: .adam(), learningRate: 0.001)
+/// let result = try trainer.train(&network, on: training, validatingOn: heldOut, until: [.epochs(50), .patience(5)])
 /// ```
 ///
 /// The same seed, data and settings give the same parameters, bit for bit, on every processor and
 /// with any number of threads. A trainer is a value: a copy goes on by itself from the same position.
 ///
-/// The corresponding C function is `bp_step_f32`; the reference is `ReferenceNetwork.step`.
+/// The corresponding C function is `bp_step_f32`; the reference is `ReferenceTraining`.
 public struct Trainer<Scalar: NetworkScalar>: Sendable {
     public var loss: Loss
-    /// What gradients are multiplied with before they are taken off the parameters; finite.
-    public var learningRate: Scalar
+    /// How parameters follow their gradients.
+    public var optimizer: Optimizer
+    /// How large the steps are, as a function of time.
+    public var learningRate: LearningRate
     public var batching: Batching
     public var repetition: BatchRepetition
     /// Whether each epoch takes the samples in a new order, which depends only on the seed and the epoch.
     public var shuffles: Bool
     public var reduction: Reduction
     public var updateOrder: UpdateOrder
+    public var regularization: Regularization
+    public var clipping: GradientClipping
+    /// Gradient accumulation: the samples whose gradients are computed at a time, where a step's batch would take too
+    /// much memory at once. The bits are those of the whole batch. `nil` for the batch.
+    public var microBatchSize: Int?
+    /// Whether epochs are reported with what goes on in each layer: ``EpochReport/diagnosis``. Costs nothing when off.
+    public var diagnostics: Bool
+    /// What orders, dropout and noise come from.
     public let seed: UInt64
-    /// Epochs that this trainer has finished, over all runs: what the next order of samples depends on.
-    public private(set) var finishedEpochs = 0
-    /// The sample, in the order of the epoch, that the next run begins with: not 0 where a run ended within an epoch.
-    public private(set) var nextSample = 0
 
+    /// How far training has come, over all runs.
+    private(set) var position = TrainingPosition<Scalar>()
     private var workspace = Workspace()
-    private var gradients: [Scalar] = []
 
     /// - Parameters:
     ///   - loss: What is made small.
-    ///   - learningRate: The size of the steps.
+    ///   - optimizer: How parameters follow their gradients.
+    ///   - learningRate: The size of the steps: a number, or a schedule.
     ///   - batching: How many samples make a step.
     ///   - repetition: How often a batch is used before the next.
     ///   - shuffles: Whether each epoch takes the samples in a new order. A full batch is never shuffled.
     ///   - reduction: Whether a step takes the mean or the sum of its samples' gradients.
-    ///   - updateOrder: Whether deltas are passed down before or after a layer is updated.
-    ///   - seed: What the orders come from.
+    ///   - updateOrder: Whether deltas are passed down before or after a layer is updated; the latter goes with plain
+    ///     gradient descent only.
+    ///   - regularization: What keeps the network from learning its samples by heart.
+    ///   - clipping: A bound for gradients.
+    ///   - microBatchSize: The samples whose gradients are computed at a time; `nil` for the whole batch.
+    ///   - diagnostics: Whether epochs are reported with what goes on in each layer.
+    ///   - seed: What orders, dropout and noise come from.
     public init(
         loss: Loss,
-        learningRate: Scalar,
+        optimizer: Optimizer = .gradientDescent,
+        learningRate: LearningRate,
         batching: Batching = .miniBatches(of: 32),
         repetition: BatchRepetition = .once,
         shuffles: Bool = true,
         reduction: Reduction = .mean,
         updateOrder: UpdateOrder = .simultaneous,
+        regularization: Regularization = .none,
+        clipping: GradientClipping = .none,
+        microBatchSize: Int? = nil,
+        diagnostics: Bool = false,
         seed: UInt64 = 0
     ) {
         self.loss = loss
+        self.optimizer = optimizer
         self.learningRate = learningRate
         self.batching = batching
         self.repetition = repetition
         self.shuffles = shuffles
         self.reduction = reduction
         self.updateOrder = updateOrder
+        self.regularization = regularization
+        self.clipping = clipping
+        self.microBatchSize = microBatchSize
+        self.diagnostics = diagnostics
         self.seed = seed
     }
+
+    /// Epochs that this trainer has finished, over all runs: what the next order of samples depends on.
+    public var finishedEpochs: Int { position.finishedEpochs }
+    /// The sample, in the order of the epoch, that the next run begins with: not 0 where a run ended within an epoch.
+    public var nextSample: Int { position.nextSample }
+    /// Updates so far, over all runs: what learning rates, dropout and Adam depend on.
+    public var updates: Int { Int(position.update.steps) }
+    /// The reports of all finished epochs, over all runs.
+    public var history: TrainingHistory { position.history }
 
     /// The threads that share each step; 1 unless set.
     public var threads: Int { workspace.pool?.threads ?? 1 }
@@ -71,13 +103,17 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// Trains a network until a condition holds, from where the run before left off: two runs of some
     /// iterations give the bits of one run of their sum.
     ///
+    /// It also ends when the task that it runs in is cancelled, within 256 samples or one batch.
+    ///
     /// - Parameters:
-    ///   - network: The network, whose parameters are changed in place.
+    ///   - network: The network, whose parameters are changed in place. With ``StopCondition/patience(_:minimumImprovement:)``
+    ///     it has the best ones in the end, if a condition was reached.
     ///   - dataset: The samples to learn from.
+    ///   - validation: Samples that are only looked at, after each epoch.
     ///   - conditions: When to stop; at least one.
     ///   - progress: Called after every epoch, also after the last; returns whether to go on.
     /// - Returns: Why training ended, and how far it got.
-    /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the dataset doesn't fit the network,
+    /// - Throws: ``BackpropError/shape(_:expected:found:)`` if a dataset doesn't fit the network,
     ///   ``BackpropError/incompatible(loss:activation:)`` if the loss doesn't,
     ///   ``BackpropError/option(_:expected:found:)`` if a setting makes no sense. Then nothing was changed.
     @_specialize(where Scalar == Float)
@@ -86,23 +122,42 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     public mutating func train(
         _ network: inout Network<Scalar>,
         on dataset: Dataset<Scalar>,
+        validatingOn validation: Dataset<Scalar>? = nil,
         until conditions: [StopCondition],
         progress: (EpochReport) -> Bool = { _ in true }
     ) throws(BackpropError) -> TrainingResult {
+        var run = try beginRun(network, on: dataset, validatingOn: validation, until: conditions)
+        while run.reason == nil, let report = trainEpoch(&network, on: dataset, validatingOn: validation, run: &run) {
+            if !progress(report), run.reason == nil { run.reason = .stoppedByCaller }
+        }
+        return endRun(&network, run)
+    }
+
+    /// Checks everything, and opens the books of a run.
+    mutating func beginRun(
+        _ network: Network<Scalar>, on dataset: Dataset<Scalar>, validatingOn validation: Dataset<Scalar>?,
+        until conditions: [StopCondition]
+    ) throws(BackpropError) -> TrainingRun {
         try check(network, dataset)
+        if let validation { try network.check(validation, loss: loss) }
         try check(conditions)
-        var run = TrainingRun(conditions: conditions, repetition: repetition)
-        while run.reason == nil {
-            guard trainEpoch(&network, on: dataset, run: &run) else { break }
-            if !progress(run.report), run.reason == nil { run.reason = .stoppedByCaller }
+        reserve(for: network)
+        return TrainingRun(
+            conditions: conditions, repetition: repetition, needsGradientNorm: diagnostics, position: position)
+    }
+
+    /// Closes them, and gives the network its best parameters where they were asked for.
+    func endRun(_ network: inout Network<Scalar>, _ run: TrainingRun) -> TrainingResult {
+        if case .reached = run.reason, run.waitsForBest, let best = position.best?.parameters {
+            network.parameters = best
         }
         return run.result
     }
 
     /// Takes one step on a dataset as one batch.
     ///
-    /// - Returns: The mean loss before the step.
-    /// - Throws: As ``train(_:on:until:progress:)``.
+    /// - Returns: The mean loss before the step. One that is not finite means that no step was taken.
+    /// - Throws: As ``train(_:on:validatingOn:until:progress:)``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     @discardableResult
@@ -110,14 +165,87 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>
     ) throws(BackpropError) -> Scalar {
         try check(network, dataset)
-        return network.plan.step(
-            parameters: &network.parameters, batch: Batch(dataset: dataset, rows: 0..<dataset.count),
-            descent: descent, workspace: &workspace)
+        reserve(for: network)
+        let rate = rate(samples: dataset.count)
+        guard rate.isFinite, rate >= 0 else {
+            throw .option("learningRate", expected: "a finite number from 0", found: "\(rate)")
+        }
+        return step(&network, prepared(Batch(dataset: dataset, rows: 0..<dataset.count)), rate: rate)
     }
 
-    private var descent: Descent<Scalar> {
-        Descent(rate: learningRate, loss: loss, reduction: reduction, order: updateOrder)
+    // MARK: Steps
+
+    private func rate(samples: Int) -> Double {
+        if case .constant(let rate) = learningRate { return rate }
+        let size = batching.size(forSamples: samples)
+        return learningRate.rate(
+            atStep: updates, stepsPerEpoch: (samples + size - 1) / size, plateau: position.plateau)
     }
+
+    private var objective: Objective<Scalar> {
+        Objective(
+            loss: loss, reduction: reduction, labelSmoothing: Scalar(regularization.labelSmoothing), seed: seed,
+            step: position.update.steps)
+    }
+
+    private func rule(rate: Double) -> UpdateRule<Scalar> {
+        UpdateRule(optimizer, rate: rate, regularization: regularization, clipping: clipping, order: updateOrder)
+    }
+
+    /// One update of the network.
+    private mutating func step(_ network: inout Network<Scalar>, _ batch: Batch<Scalar>, rate: Double) -> Scalar {
+        if let size = microBatchSize, size < batch.rows.count {
+            return stepInParts(&network, batch, of: size, rule: rule(rate: rate))
+        }
+        return network.plan.step(
+            parameters: &network.parameters, batch: batch, objective: objective, rule: rule(rate: rate),
+            state: &position.update, workspace: &workspace)
+    }
+
+    /// The same step, to the same bits, with memory for a part of the batch only.
+    private mutating func stepInParts(
+        _ network: inout Network<Scalar>, _ batch: Batch<Scalar>, of size: Int, rule: UpdateRule<Scalar>
+    ) -> Scalar {
+        let count = batch.rows.count
+        var sum = 0.0
+        for first in stride(from: 0, to: count, by: size) {
+            var part = batch
+            part.part = (first, count)
+            let start = batch.rows.lowerBound + first
+            part.rows = start..<min(start + size, batch.rows.upperBound)
+            let value = network.plan.gradients(
+                parameters: network.parameters, batch: part, objective: objective, into: &position.update.gradients,
+                workspace: &workspace)
+            sum += Double(value) * Double(part.rows.count)
+        }
+        let value = Scalar(sum / Double(count))
+        if value.isFinite {
+            network.plan.update(
+                parameters: &network.parameters, rule: rule, state: &position.update, pool: workspace.pool)
+        }
+        return value
+    }
+
+    /// Sees to it that there is memory for what the settings ask for. State that belongs to another optimizer
+    /// or a network of another size is forgotten.
+    private mutating func reserve(for network: Network<Scalar>) {
+        let count = network.parameters.count
+        let slots = optimizer.slotCount * count
+        if position.update.slots.count != slots {
+            position.update.slots = [Scalar](repeating: 0, count: slots)
+            position.update.steps = 0
+        }
+        let isBuffered =
+            updateOrder == .simultaneous
+            && (!rule(rate: 0).descendsPlainly || diagnostics || position.needsGradients || microBatchSize != nil
+                || network.layers.contains { $0.tiedTo != nil })
+        let gradients = isBuffered ? count : 0
+        if position.update.gradients.count != gradients {
+            position.update.gradients = [Scalar](repeating: 0, count: gradients)
+        }
+    }
+
+    // MARK: Epochs
 
     /// The order in which an epoch takes the samples, or `nil` for the order they have.
     private func order(ofEpoch epoch: Int, samples: Int) -> [UInt32]? {
@@ -126,78 +254,132 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         return random.permutation(of: samples)
     }
 
-    /// Runs what is left of an epoch. Returns whether it was run to its end.
-    private mutating func trainEpoch(
-        _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>, run: inout TrainingRun
-    ) -> Bool {
+    /// Runs what is left of an epoch. Returns its report, or `nil` if it was not run to its end.
+    mutating func trainEpoch(
+        _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>, validatingOn validation: Dataset<Scalar>?,
+        run: inout TrainingRun
+    ) -> EpochReport? {
         let size = batching.size(forSamples: dataset.count)
         let order = order(ofEpoch: finishedEpochs, samples: dataset.count)
-        var shuffled = order.map { _ in dataset.emptied(for: size) }
+        var gathered = order.map { _ in dataset.emptied(for: size) }
+        let before = diagnostics ? network.parameters : []
         run.beginEpoch()
-        if nextSample >= dataset.count { nextSample = 0 }
+        if nextSample >= dataset.count { position.nextSample = 0 }
         while nextSample < dataset.count {
             let rows = nextSample..<min(nextSample + size, dataset.count)
             var batch = Batch(dataset: dataset, rows: rows)
             if let order {
-                shuffled!.gather(order[rows], from: dataset)
-                batch = Batch(dataset: shuffled!, rows: 0..<rows.count)
+                gathered!.gather(order[rows], from: dataset)
+                batch = Batch(dataset: gathered!, rows: 0..<rows.count)
             }
-            train(&network, on: batch, run: &run)
-            if run.finishedBatch { nextSample = rows.upperBound }
+            train(&network, on: batch, rate: rate(samples: dataset.count), run: &run)
+            if run.finishedBatch { position.nextSample = rows.upperBound }
             if run.reason != nil { break }
         }
-        guard nextSample == dataset.count else { return false }
-        finishedEpochs += 1
-        nextSample = 0
-        run.endEpoch()
-        return true
+        guard nextSample == dataset.count else { return nil }
+        position.finishedEpochs += 1
+        position.nextSample = 0
+        return endEpoch(network, before: before, on: dataset, validatingOn: validation, run: &run)
     }
 
     /// Takes steps on one batch until it is time for the next.
-    private mutating func train(_ network: inout Network<Scalar>, on batch: Batch<Scalar>, run: inout TrainingRun) {
+    private mutating func train(
+        _ network: inout Network<Scalar>, on batch: Batch<Scalar>, rate: Double, run: inout TrainingRun
+    ) {
         run.beginBatch(samples: batch.rows.count)
         repeat {
-            var norm: Double?
-            let value: Scalar
-            if run.needsGradientNorm {
-                (value, norm) = stepWithNorm(&network, batch)
-            } else {
-                value = network.plan.step(
-                    parameters: &network.parameters, batch: batch, descent: descent, workspace: &workspace)
+            guard rate.isFinite, rate >= 0 else {
+                run.reason = .invalidLearningRate(step: run.iterations + 1)
+                return
             }
+            let noisy = prepared(batch)
+            let value = step(&network, noisy, rate: rate)
+            guard value.isFinite else {
+                let layer = network.firstNonFiniteLayer(for: noisy.inputs)
+                run.reason = .nonFiniteLoss(step: run.iterations + 1, layer: layer)
+                return
+            }
+            let norm = run.needsGradientNorm ? Double(network.plan.kernels.norm(position.update.gradients)) : nil
             run.record(loss: Double(value), gradientNorm: norm)
         } while run.repeatsBatch
     }
 
-    /// One step by way of a gradient buffer, to the same bits, for the sake of its norm.
-    private mutating func stepWithNorm(
-        _ network: inout Network<Scalar>, _ batch: Batch<Scalar>
-    ) -> (loss: Scalar, norm: Double) {
-        if gradients.count != network.parameters.count {
-            gradients = [Scalar](repeating: 0, count: network.parameters.count)
-        }
-        let value = network.plan.gradients(
-            parameters: network.parameters, batch: batch, descent: descent, into: &gradients, workspace: &workspace)
-        if value.isFinite {
-            network.plan.update(parameters: &network.parameters, gradients: gradients, rate: learningRate)
-        }
-        return (value, Double(network.plan.kernels.norm(gradients)))
+    /// A batch with this step's noise on its inputs.
+    private func prepared(_ batch: Batch<Scalar>) -> Batch<Scalar> {
+        guard regularization.inputNoise != .none else { return batch }
+        var random = SplitMix64(seed: seed, stream: RandomStream.noise(step: updates))
+        return batch.with(regularization.inputNoise, from: &random)
     }
+
+    /// Looks at the validation samples, and closes the books of an epoch.
+    private mutating func endEpoch(
+        _ network: Network<Scalar>, before: [Scalar], on dataset: Dataset<Scalar>,
+        validatingOn validation: Dataset<Scalar>?, run: inout TrainingRun
+    ) -> EpochReport {
+        var report = run.endEpoch(learningRate: rate(samples: dataset.count))
+        if let validation {
+            report.validation = ValidationReport(network, loss: loss, on: validation)
+        }
+        if diagnostics {
+            report.diagnosis = TrainingDiagnosis(
+                network, before: before, gradients: position.update.gradients, dataset: dataset, report: report,
+                history: history)
+        }
+        let monitored = report.validation?.loss ?? report.loss
+        position.plateau.record(loss: monitored, for: learningRate)
+        if run.waitsForBest {
+            position.recordBest(loss: monitored, improvement: run.minimumImprovement, parameters: network.parameters)
+        }
+        position.history.epochs.append(report)
+        run.decide(after: report, epochsSinceBest: position.best?.epochsSince ?? 0)
+        return report
+    }
+
+    // MARK: Checks
 
     private func check(_ network: Network<Scalar>, _ dataset: Dataset<Scalar>) throws(BackpropError) {
         try network.check(dataset, loss: loss)
-        guard learningRate.isFinite else {
-            throw .option("learningRate", expected: "a finite number", found: "\(learningRate)")
-        }
+        try learningRate.check()
+        try regularization.check()
         if case .miniBatches(let size) = batching, size < 1 {
             throw .option("batching", expected: "at least 1 sample in a mini-batch", found: "\(size)")
         }
+        if let size = microBatchSize, size < 1 {
+            throw .option("microBatchSize", expected: "at least 1 sample", found: "\(size)")
+        }
+        try checkUpdates(network)
     }
 
-    private func check(_ conditions: [StopCondition]) throws(BackpropError) {
+    private func checkUpdates(_ network: Network<Scalar>) throws(BackpropError) {
+        let rule = rule(rate: 1)
+        if updateOrder == .layerByLayer {
+            guard rule.descendsPlainly, microBatchSize == nil, !network.layers.contains(where: { $0.tiedTo != nil })
+            else {
+                throw .option(
+                    "updateOrder", expected: "simultaneous, unless for plain gradient descent on whole batches",
+                    found: "\(updateOrder)")
+            }
+        }
+        guard rule.isValid else {
+            throw .option("optimizer", expected: "numbers in their ranges", found: "\(optimizer), \(clipping)")
+        }
+        if case .rprop = optimizer, batching != .fullBatch {
+            throw .option("batching", expected: "fullBatch, for RPROP", found: "\(batching)")
+        }
+    }
+
+    private mutating func check(_ conditions: [StopCondition]) throws(BackpropError) {
         guard !conditions.isEmpty else { throw .empty("conditions to stop") }
-        if case .untilConverged(_, .some, _) = repetition { try checkNormsAreGradients() }
-        for case .gradientNorm in conditions { try checkNormsAreGradients() }
+        var needsGradients = false
+        if case .untilConverged(_, .some, _) = repetition { needsGradients = true }
+        for case .gradientNorm in conditions { needsGradients = true }
+        if needsGradients { try checkNormsAreGradients() }
+        for case .patience(let epochs, let improvement) in conditions where epochs < 1 || !(improvement >= 0) {
+            throw .option(
+                "patience", expected: "at least 1 epoch, and an improvement from 0",
+                found: "\(epochs) epochs, \(improvement)")
+        }
+        position.needsGradients = needsGradients
     }
 
     /// Updates layer by layer don't follow a gradient, so it has no norm.

@@ -37,16 +37,26 @@ public enum StopCondition: Hashable, Codable, Sendable {
     /// After an epoch in which the norm of the gradient was below a bound: the root mean square
     /// over the epoch's steps, which for one full batch is the norm itself.
     case gradientNorm(below: Double)
+    /// After so many epochs in a row whose loss, on the validation samples if there are any, was not below the
+    /// lowest so far by more than `minimumImprovement`. The network then gets the parameters of the best epoch.
+    case patience(_ epochs: Int, minimumImprovement: Double = 0)
+    /// After so many seconds, also within an epoch. What is reached depends on the machine.
+    case seconds(Double)
 }
 
 /// Why training ended.
 public enum StopReason: Hashable, Codable, Sendable {
     /// A condition that was asked for.
     case reached(StopCondition)
-    /// The loss of this step, counted from 1, was infinite or not a number. The step was not taken.
-    case nonFiniteLoss(step: Int)
+    /// The loss of this step, counted from 1, was infinite or not a number. The step was not taken. `layer` is
+    /// the lowest whose outputs were so, counted from 0 at the inputs; `nil` if only the loss was.
+    case nonFiniteLoss(step: Int, layer: Int?)
+    /// The learning rate of this step, as the schedule gives it, was infinite, not a number or below 0.
+    case invalidLearningRate(step: Int)
     /// The progress closure returned `false`.
     case stoppedByCaller
+    /// The task was cancelled.
+    case cancelled
 }
 
 /// What an epoch came to.
@@ -57,8 +67,45 @@ public struct EpochReport: Hashable, Codable, Sendable {
     public var iterations: Int
     /// The mean of the samples' losses, each before its step.
     public var loss: Double
-    /// The root mean square of the steps' gradient norms; `nil` where no condition needed it.
+    /// The root mean square of the steps' gradient norms; `nil` where nothing needed it.
     public var gradientNorm: Double?
+    /// The learning rate of the next step.
+    public var learningRate: Double
+    /// How well the network does on the validation samples, where there are any.
+    public var validation: ValidationReport?
+    /// What went on in each layer, with ``Trainer/diagnostics``.
+    public var diagnosis: TrainingDiagnosis?
+    /// Seconds since the run began.
+    public var seconds: Double
+}
+
+/// How well a network does on samples that it doesn't learn from.
+public struct ValidationReport: Hashable, Codable, Sendable {
+    /// The mean loss.
+    public var loss: Double
+    /// The share of right classes, where the samples have classes.
+    public var accuracy: Double?
+
+    /// For samples that are known to fit the network and the loss.
+    init<Scalar: NetworkScalar>(_ network: Network<Scalar>, loss: Loss, on samples: Dataset<Scalar>) {
+        self.loss = network.meanLoss(loss, on: samples)
+        accuracy = samples.classes.map { classes in
+            let predicted = Metrics.classes(
+                ofOutputs: network.outputs(of: samples.inputs), outputCount: network.outputCount)
+            return Metrics.accuracy(predicted: predicted, actual: classes).share
+        }
+    }
+}
+
+/// The reports of a trainer's epochs.
+public struct TrainingHistory: Hashable, Codable, Sendable {
+    public var epochs: [EpochReport] = []
+    public init() {}
+
+    /// The epoch with the lowest loss, on the validation samples where there are any.
+    public var best: EpochReport? {
+        epochs.min { ($0.validation?.loss ?? $0.loss) < ($1.validation?.loss ?? $1.loss) }
+    }
 }
 
 /// How training ended.
@@ -72,4 +119,5 @@ public struct TrainingResult: Hashable, Codable, Sendable {
     public var loss: Double?
     /// The root mean square of the last epoch's gradient norms, where they were needed.
     public var gradientNorm: Double?
+    public var seconds: Double
 }

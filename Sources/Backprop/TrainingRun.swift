@@ -1,8 +1,12 @@
-/// The books of one call of ``Trainer/train(_:on:until:progress:)``: what was reached, and whether that is enough.
+/// The books of one call of ``Trainer/train(_:on:validatingOn:until:progress:)``: what was reached, and whether that is enough.
 struct TrainingRun {
     private let conditions: [StopCondition]
     private let repetition: BatchRepetition
     let needsGradientNorm: Bool
+    /// Whether the run stops when nothing gets better, and goes back to the best.
+    let waitsForBest: Bool
+    let minimumImprovement: Double
+    private let start = ContinuousClock.now
 
     private(set) var epochs = 0
     private(set) var iterations = 0
@@ -18,14 +22,21 @@ struct TrainingRun {
     private var stepsOfBatch = 0
     private var lastLoss = 0.0
     private var lastNorm: Double?
+    /// Samples until the clock and the task are looked at again.
+    private var samplesToLook = 0
+    private static let lookInterval = 256
 
-    init(conditions: [StopCondition], repetition: BatchRepetition) {
+    init<Scalar>(
+        conditions: [StopCondition], repetition: BatchRepetition, needsGradientNorm: Bool,
+        position: TrainingPosition<Scalar>
+    ) {
         self.conditions = conditions
         self.repetition = repetition
-        var needsNorm = false
-        for case .gradientNorm in conditions { needsNorm = true }
-        if case .untilConverged(_, .some, _) = repetition { needsNorm = true }
-        needsGradientNorm = needsNorm
+        self.needsGradientNorm = needsGradientNorm || position.needsGradients
+        var improvement: Double?
+        for case .patience(_, let minimum) in conditions { improvement = minimum }
+        waitsForBest = improvement != nil
+        minimumImprovement = improvement ?? 0
         // A condition that holds before the first step allows none.
         for condition in conditions {
             switch condition {
@@ -45,10 +56,6 @@ struct TrainingRun {
     }
 
     mutating func record(loss: Double, gradientNorm: Double?) {
-        guard loss.isFinite else {
-            reason = .nonFiniteLoss(step: iterations + 1)
-            return
-        }
         iterations += 1
         stepsOfBatch += 1
         stepsOfEpoch += 1
@@ -61,7 +68,21 @@ struct TrainingRun {
             lossSum += lastLoss * Double(samplesOfBatch)
             samplesSeen += samplesOfBatch
         }
+        samplesToLook -= samplesOfBatch
+        if samplesToLook < 0 { look() }
     }
+
+    /// Sees whether time is up or the task was cancelled; too slow to do after every small step.
+    private mutating func look() {
+        samplesToLook = Self.lookInterval
+        if reason == nil, Task.isCancelled { reason = .cancelled }
+        for case .seconds(let limit) in conditions where reason == nil && seconds >= limit {
+            reason = .reached(.seconds(limit))
+        }
+    }
+
+    /// Seconds since the run began.
+    private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 
     /// Whether the batch has been used as often as it should be.
     var finishedBatch: Bool {
@@ -77,17 +98,26 @@ struct TrainingRun {
     var repeatsBatch: Bool { reason == nil && !finishedBatch }
 
     /// Closes the books of an epoch that was run to its end.
-    mutating func endEpoch() {
+    mutating func endEpoch(learningRate: Double) -> EpochReport {
         epochs += 1
-        for condition in conditions where reason == nil && holds(condition) { reason = .reached(condition) }
+        return EpochReport(
+            epoch: epochs, iterations: iterations, loss: meanLoss ?? .nan, gradientNorm: meanNorm,
+            learningRate: learningRate, seconds: seconds)
     }
 
-    private func holds(_ condition: StopCondition) -> Bool {
-        switch condition {
-        case .epochs(let count): epochs >= count
-        case .iterations(let count): iterations >= count
-        case .loss(let bound): (meanLoss ?? .infinity) < bound
-        case .gradientNorm(let bound): (meanNorm ?? .infinity) < bound
+    /// Sees whether a condition holds after an epoch.
+    mutating func decide(after report: EpochReport, epochsSinceBest: Int) {
+        for condition in conditions where reason == nil {
+            let holds =
+                switch condition {
+                case .epochs(let count): epochs >= count
+                case .iterations(let count): iterations >= count
+                case .loss(let bound): report.loss < bound
+                case .gradientNorm(let bound): (report.gradientNorm ?? .infinity) < bound
+                case .patience(let count, _): epochsSinceBest >= count
+                case .seconds(let limit): report.seconds >= limit
+                }
+            if holds { reason = .reached(condition) }
         }
     }
 
@@ -97,13 +127,9 @@ struct TrainingRun {
         needsGradientNorm && stepsOfEpoch > 0 ? (squaredNorms / Double(stepsOfEpoch)).squareRoot() : nil
     }
 
-    var report: EpochReport {
-        EpochReport(epoch: epochs, iterations: iterations, loss: meanLoss ?? .nan, gradientNorm: meanNorm)
-    }
-
     var result: TrainingResult {
         TrainingResult(
             reason: reason ?? .stoppedByCaller, epochs: epochs, iterations: iterations, loss: meanLoss,
-            gradientNorm: meanNorm)
+            gradientNorm: meanNorm, seconds: seconds)
     }
 }

@@ -99,7 +99,7 @@ struct Trace: Encodable {
         afterFirstStep = Answer(updated, inputs, targets, loss)
 
         var network = example.network
-        var trainer = Trainer<Double>(loss: loss, learningRate: learningRate, updateOrder: order)
+        var trainer = Trainer<Double>(loss: loss, learningRate: .constant(learningRate), updateOrder: order)
         for _ in 0..<steps { try trainer.step(&network, on: example.dataset) }
         let end = ReferenceNetwork(network)
         afterAllSteps = Answer(end, inputs, targets, loss)
@@ -161,6 +161,7 @@ extension Loss {
         case .huber: return max(-1, min(1, e)) / count
         case .crossEntropy: return target == 0 ? 0 : -target / output
         case .binaryCrossEntropy: return e / (output * (1 - output)) / count
+        case .custom: preconditionFailure("a worked example has one of the library's losses")
         }
     }
 
@@ -178,6 +179,7 @@ extension Loss {
             let whenOn = target == 0 ? 0 : -target * ReferenceMath.log(output)
             let whenOff = target == 1 ? 0 : -(1 - target) * ReferenceMath.log(1 - output)
             return (whenOn + whenOff) / count
+        case .custom: preconditionFailure("a worked example has one of the library's losses")
         }
     }
 }

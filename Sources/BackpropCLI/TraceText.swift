@@ -81,6 +81,7 @@ struct TraceText {
         case .huber: return "huber(\(output) − \(wanted))\(share)"
         case .crossEntropy: return "−\(wanted) · ln \(output)"
         case .binaryCrossEntropy: return "(−\(wanted) · ln \(output) − (1 − \(wanted)) · ln (1 − \(output)))\(share)"
+        case .custom: preconditionFailure("a worked example has one of the library's losses")
         }
     }
 

@@ -90,9 +90,9 @@ private struct TrainRun {
         var model = try makeModel(for: training)
         let samples = try training.dataset(
             scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
+        let learningRate = learningRate ?? defaultRate(training)
         var trainer = Trainer<Float>(
-            loss: model.loss, learningRate: Float(learningRate ?? defaultRate(training)), batching: batching, seed: seed
-        )
+            loss: model.loss, learningRate: .constant(learningRate), batching: batching, seed: seed)
         try trainer.setThreads(threads)
         let start = ContinuousClock.now
         let result = try trainer.train(&model.network, on: samples, until: [.epochs(epochs)]) { report in
@@ -101,7 +101,7 @@ private struct TrainRun {
         }
         console.endProgress()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        if case .nonFiniteLoss(let step) = result.reason { throw diverged("loss", step: step) }
+        if case .nonFiniteLoss(let step, _) = result.reason { throw diverged("loss", step: step) }
         guard model.network.parameters.allSatisfy(\.isFinite) else {
             throw diverged("parameters", step: result.iterations)
         }
@@ -110,7 +110,7 @@ private struct TrainRun {
         let report = TrainReport(
             data: training.name, trainingSamples: training.count, heldOutSamples: heldOut?.count ?? 0,
             network: NetworkSummary(model.network), loss: model.loss,
-            learningRate: Double(trainer.learningRate), batchSize: batching.size(forSamples: training.count),
+            learningRate: learningRate, batchSize: batching.size(forSamples: training.count),
             seed: seed, threads: threads, instructionSet: model.network.instructionSet.name, epochs: result.epochs,
             iterations: result.iterations, trainingLoss: result.loss, seconds: seconds, evaluation: evaluation,
             model: output)

@@ -55,19 +55,13 @@ struct VerificationCase: Decodable {
     var steps: Int
     var expected: Expectation
 
-    /// Why this version can't run the case, or `nil` if it can.
-    private var unsupported: String? {
-        if optimizer.name != "sgd" { return "optimizer \(optimizer.name)" }
-        let others = optimizer.numbers.filter { $0.key != "learningRate" && $0.value != 0 }
-        return others.keys.min()
-    }
-
     /// Runs the case and compares every number.
     func verify() throws -> VerificationResult {
-        if let unsupported { return VerificationResult(name: name, outcome: .unsupported, reason: unsupported) }
-        guard let learningRate = optimizer.numbers["learningRate"], steps >= 0 else {
-            throw BackpropError.format(name, expected: "a learning rate, and steps from 0", found: "\(steps) steps")
+        let settings: OptimizerSettings
+        do { settings = try OptimizerSettings(optimizer) } catch {
+            return VerificationResult(name: name, outcome: .unsupported, reason: error.message)
         }
+        guard steps >= 0 else { throw BackpropError.format(name, expected: "steps from 0", found: "\(steps)") }
         try checkShapes()
         var network = try makeNetwork()
         let dataset = try Dataset(inputs: inputs, targets: targets)
@@ -79,7 +73,8 @@ struct VerificationCase: Decodable {
         errors.gradients = try worstError(
             gradients, flat(expected.weightGradients, expected.biasGradients, like: network), "gradients")
         var trainer = Trainer<Double>(
-            loss: self.loss, learningRate: learningRate, batching: .fullBatch, shuffles: false)
+            loss: self.loss, optimizer: settings.optimizer, learningRate: .constant(settings.learningRate),
+            batching: .fullBatch, regularization: settings.regularization, clipping: settings.clipping)
         var losses: [Double] = []
         for _ in 0..<steps { losses.append(try trainer.step(&network, on: dataset)) }
         losses.append(try network.gradients(of: self.loss, on: dataset).loss)
@@ -151,6 +146,50 @@ struct VerificationCase: Decodable {
         return zip(found, expected).map { found, expected in
             found == expected ? 0 : abs(found - expected) / max(abs(expected), 0.01)
         }.reduce(0) { $1 > $0 || $1.isNaN ? $1 : $0 }
+    }
+}
+
+/// What a case's optimizer is here.
+private struct OptimizerSettings {
+    var optimizer = Optimizer.gradientDescent
+    var learningRate = 0.0
+    var regularization = Regularization.none
+    var clipping = GradientClipping.none
+
+    struct Unsupported: Error {
+        var message: String
+    }
+
+    init(_ found: VerificationCase.OptimizerCase) throws(Unsupported) {
+        var numbers = found.numbers
+        func take(_ name: String) throws(Unsupported) -> Double {
+            guard let value = numbers.removeValue(forKey: name) else {
+                throw Unsupported(message: "optimizer \(found.name) without \(name)")
+            }
+            return value
+        }
+        learningRate = try take("learningRate")
+        if let bound = numbers.removeValue(forKey: "clipGlobalNorm") { clipping = .globalNorm(bound) }
+        switch found.name {
+        case "sgd": optimizer = .gradientDescent
+        case "momentum": optimizer = .momentum(try take("momentum"))
+        case "nesterov": optimizer = .nesterov(try take("momentum"))
+        case "rmsprop": optimizer = .rmsProp(decay: try take("decay"), epsilon: try take("epsilon"))
+        case "adagrad": optimizer = .adagrad(epsilon: try take("epsilon"))
+        case "adam":
+            optimizer = .adam(beta1: try take("beta1"), beta2: try take("beta2"), epsilon: try take("epsilon"))
+        case "adamW":
+            optimizer = .adamW(
+                beta1: try take("beta1"), beta2: try take("beta2"), epsilon: try take("epsilon"),
+                weightDecay: try take("weightDecay"))
+        case "rprop":
+            optimizer = .rprop(
+                shrink: try take("etaMinus"), grow: try take("etaPlus"), minimumStep: try take("minimumStep"),
+                maximumStep: try take("maximumStep"))
+        default: throw Unsupported(message: "optimizer \(found.name)")
+        }
+        regularization.weightDecay = numbers.removeValue(forKey: "weightDecay") ?? 0
+        if let unknown = numbers.keys.min() { throw Unsupported(message: "\(unknown) of the optimizer") }
     }
 }
 

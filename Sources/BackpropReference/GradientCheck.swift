@@ -25,7 +25,7 @@ public struct GradientCheck: Hashable, Sendable {
 extension Network where Scalar == Double {
     /// Compares the gradients of the C core with differences of the loss, which is computed
     /// independently, by complex arithmetic and the system's own `exp` and `ln` where the network is
-    /// analytic. Takes a forward pass for every parameter.
+    /// analytic. Takes a forward pass for every parameter. Nothing is dropped.
     ///
     /// - Throws: ``BackpropError`` if the dataset or the loss doesn't fit the network.
     public func checkGradients(of loss: Loss, on dataset: Dataset<Double>) throws(BackpropError) -> GradientCheck {
@@ -35,7 +35,8 @@ extension Network where Scalar == Double {
         let differences = LossDifferences(network: self, loss: loss, dataset: dataset)
         let errors = layers.indices.map { index -> Double in
             let layer = layers[index]
-            let weights = layer.freezesWeights ? 0..<0 : weightRange(ofLayer: index)
+            // The gradient of weights that are shared stands with their owner.
+            let weights = layer.freezesWeights || layer.tiedTo != nil ? 0..<0 : weightRange(ofLayer: index)
             let biases = layer.freezesBiases ? 0..<0 : biasRange(ofLayer: index)
             var error = 0.0
             var largest = 0.0
@@ -54,13 +55,18 @@ extension Activation {
     fileprivate var isAnalytic: Bool {
         switch self {
         case .identity, .sigmoid, .tanh, .softplus, .silu, .gelu, .softmax: true
-        case .relu, .leakyReLU, .elu: false
+        case .relu, .leakyReLU, .elu, .custom: false
         }
     }
 }
 
 extension Loss {
-    fileprivate var isAnalytic: Bool { self != .meanAbsoluteError && self != .huber }
+    fileprivate var isAnalytic: Bool {
+        switch self {
+        case .meanAbsoluteError, .huber, .custom: false
+        default: true
+        }
+    }
 }
 
 /// The loss of a network as a function of its parameters, by textbook formulas over complex numbers.
@@ -88,7 +94,8 @@ private struct LossDifferences {
         var sum = Complex(0)
         for sample in 0..<dataset.count {
             let outputs = outputs(dataset.inputs(ofSample: sample), shifting: parameter, by: shift)
-            sum = sum + sampleLoss(outputs.z, outputs.a, dataset.targets(ofSample: sample))
+            let loss = sampleLoss(outputs.z, outputs.a, dataset.targets(ofSample: sample))
+            sum = sum + Complex(dataset.weights?[sample] ?? 1) * loss
         }
         return sum / Complex(Double(dataset.count))
     }
@@ -104,9 +111,13 @@ private struct LossDifferences {
         for (index, layer) in network.layers.enumerated() {
             let weights = network.weightRange(ofLayer: index).lowerBound
             let biases = network.biasRange(ofLayer: index).lowerBound
+            func weight(_ input: Int, _ unit: Int) -> Complex {
+                guard let owner = layer.tiedTo else { return value(weights + input * layer.units + unit) }
+                return value(network.weightRange(ofLayer: owner).lowerBound + unit * a.count + input)
+            }
             z = (0..<layer.units).map { unit in
                 let start = layer.hasBiases ? value(biases + unit) : Complex(0)
-                return a.indices.reduce(start) { $0 + a[$1] * value(weights + $1 * layer.units + unit) }
+                return a.indices.reduce(start) { $0 + a[$1] * weight($1, unit) }
             }
             a = layer.activation == .softmax ? softmax(z) : z.map { activate(layer.activation, $0) }
         }
@@ -137,6 +148,7 @@ private struct LossDifferences {
         case .gelu:
             let u = Complex((2 / Double.pi).squareRoot()) * (z + Complex(0.044715) * z * z * z)
             return z * sigmoid(u + u)
+        case .custom(let custom): return Complex(custom.value(z.real))
         }
     }
 
@@ -156,6 +168,7 @@ private struct LossDifferences {
         case .binaryCrossEntropy:
             let terms = zip(z, t).map { z, t in Complex.log(Complex(1) + Complex.exp(z)) - Complex(t) * z }
             return sum(terms) / count
+        case .custom(let custom): return Complex(custom(a.map(\.real), t).loss)
         }
     }
 

@@ -23,6 +23,7 @@ extension ReferenceMath {
         case .softplus: return softplus(z)
         case .silu: return silu(z)
         case .gelu: return gelu(z)
+        case .custom(let custom): return (Scalar(custom.value(Double(z))), Scalar(custom.derivative(Double(z))))
         case .softmax: preconditionFailure("softmax works on a whole layer: softmax(_:)")
         }
     }

@@ -17,6 +17,9 @@ extension ReferenceMath {
             let sum = errors.reduce(0) { abs($1) > 1 ? $0 + (abs($1) - 0.5) : fma(0.5 * $1, $1, $0) }
             let slopes = errors.map { e -> Scalar in e > 1 ? 1 : e < -1 ? -1 : e }
             return (sum / count, slopes.map { $0 * (scale / count) })
+        case .custom(let custom):
+            let result = custom(a.map { Double($0) }, t.map { Double($0) })
+            return (Scalar(result.loss), result.outputGradients.map { Scalar($0) * scale })
         default:
             return (squares * 0.5, errors.map { $0 * scale })
         }

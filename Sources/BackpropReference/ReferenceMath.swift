@@ -143,3 +143,16 @@ public enum ReferenceMath<Scalar: ReferenceScalar> {
         return (value, s * fma(x * (1 - s), fma(Scalar.geluSlope, square, c1), 1))
     }
 }
+
+extension ReferenceMath {
+    /// The sum of squares in the order of `bp_sum_of_squares_f32`: 32 sums take the numbers in turn, and are then
+    /// added in halves.
+    static func sumOfSquares(_ values: [Scalar]) -> Scalar {
+        var sums = [Scalar](repeating: 0, count: 32)
+        for (index, value) in values.enumerated() { sums[index % 32] = sums[index % 32].addingProduct(value, value) }
+        for half in [16, 8, 4, 2, 1] {
+            for lane in 0..<half { sums[lane] += sums[lane + half] }
+        }
+        return sums[0]
+    }
+}

@@ -65,11 +65,16 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     // MARK: Forward
 
     /// The forward pass of a batch, layer by layer.
-    public func forward(_ inputs: [[Scalar]]) -> [Activations] {
+    ///
+    /// - Parameter dropout: What drops units, or `nil` as for a prediction.
+    public func forward(_ inputs: [[Scalar]], dropout: ReferenceDropout? = nil) -> [Activations] {
         var x = inputs
-        return layers.map { state in
+        return layers.enumerated().map { index, state in
             let z = ReferenceDense.forward(x, state.weights, state.biases, units: state.layer.units)
-            let result = activate(state.layer.activation, z)
+            var result = activate(state.layer.activation, z)
+            if let dropout, state.layer.dropout > 0 {
+                dropout.apply(to: &result, layer: index, rate: Float(state.layer.dropout))
+            }
             x = result.a
             return result
         }
@@ -90,8 +95,13 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     public func pass(
         _ inputs: [[Scalar]], _ targets: [[Scalar]], loss: Loss, reduction: Reduction = .mean
     ) -> Pass {
+        pass(inputs, targets, ReferenceObjective(loss: loss, reduction: reduction))
+    }
+
+    /// Every number of the forward and backward pass of a batch.
+    public func pass(_ inputs: [[Scalar]], _ targets: [[Scalar]], _ objective: ReferenceObjective<Scalar>) -> Pass {
         var network = self
-        return network.run(inputs, targets, loss: loss, reduction: reduction, order: .simultaneous, rate: nil)
+        return network.run(inputs, targets, objective, order: .simultaneous, rate: nil)
     }
 
     /// One step of gradient descent; returns every number on its way.
@@ -99,16 +109,16 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
         _ inputs: [[Scalar]], _ targets: [[Scalar]], loss: Loss, rate: Scalar, reduction: Reduction = .mean,
         order: UpdateOrder = .simultaneous
     ) -> Pass {
-        run(inputs, targets, loss: loss, reduction: reduction, order: order, rate: rate)
+        run(inputs, targets, ReferenceObjective(loss: loss, reduction: reduction), order: order, rate: rate)
     }
 
     private mutating func run(
-        _ inputs: [[Scalar]], _ targets: [[Scalar]], loss: Loss, reduction: Reduction, order: UpdateOrder,
+        _ inputs: [[Scalar]], _ targets: [[Scalar]], _ objective: ReferenceObjective<Scalar>, order: UpdateOrder,
         rate: Scalar?
     ) -> Pass {
-        let activations = forward(inputs)
-        let scale: Scalar = reduction == .mean ? 1 / Scalar(inputs.count) : 1
-        var (losses, delta) = outputDelta(activations.last!, targets, loss: loss, scale: scale)
+        let activations = forward(inputs, dropout: objective.dropout)
+        let (losses, last) = outputDelta(activations.last!, targets, objective)
+        var delta = last
         let before = self
         var gradients: [Gradients] = []
         for index in layers.indices.reversed() {
@@ -134,19 +144,29 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     }
 
     private func outputDelta(
-        _ output: Activations, _ targets: [[Scalar]], loss: Loss, scale: Scalar
+        _ output: Activations, _ targets: [[Scalar]], _ objective: ReferenceObjective<Scalar>
     ) -> (losses: [Scalar], delta: [[Scalar]]) {
-        switch loss {
+        let targets = targets.map(objective.smoothed)
+        let scale = objective.scale(samples: targets.count)
+        var losses: [Scalar]
+        var delta: [[Scalar]]
+        switch objective.loss {
         case .crossEntropy:
             let results = zip(output.z, targets).map { ReferenceMath.softmaxCrossEntropy($0, $1, scale: scale) }
-            return (results.map(\.value), results.map(\.delta))
+            (losses, delta) = (results.map(\.value), results.map(\.delta))
         case .binaryCrossEntropy:
             let results = zip(output.z, targets).map { ReferenceMath.sigmoidCrossEntropy($0, $1, scale: scale) }
-            return (results.map(\.value), results.map(\.delta))
+            (losses, delta) = (results.map(\.value), results.map(\.delta))
         default:
-            let results = zip(output.a, targets).map { ReferenceMath.loss(loss, $0, $1, scale: scale) }
-            return (results.map(\.value), delta(ofLayer: layers.count - 1, results.map(\.g), output))
+            let results = zip(output.a, targets).map { ReferenceMath.loss(objective.loss, $0, $1, scale: scale) }
+            losses = results.map(\.value)
+            delta = self.delta(ofLayer: layers.count - 1, results.map(\.g), output)
         }
+        if let weights = objective.sampleWeights {
+            losses = zip(losses, weights).map { $0 * $1 }
+            delta = zip(delta, weights).map { delta, weight in delta.map { $0 * weight } }
+        }
+        return (losses, delta)
     }
 
     private func gradients(ofLayer index: Int, _ x: [[Scalar]], _ delta: [[Scalar]]) -> Gradients {
@@ -170,13 +190,51 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
         }
     }
 
-    /// The gradients of a pass in one array, laid out as ``parameters``; 0 for frozen ones.
+    /// The gradients of a pass in one array, laid out as ``parameters``; 0 for frozen ones. Those of tied weights
+    /// stand with their owner.
     public func flatGradients(_ pass: Pass) -> [Scalar] {
-        zip(layers, pass.gradients).flatMap { state, found in
-            let weights = found.weights.flatMap { $0 }
-            let biases = found.biases ?? []
-            return (state.layer.freezesWeights ? weights.map { _ in 0 } : weights)
-                + (state.layer.freezesBiases ? biases.map { _ in 0 } : biases)
+        var weights = pass.gradients.map(\.weights)
+        for (index, state) in layers.enumerated() {
+            guard let owner = state.layer.tiedTo else { continue }
+            for unit in weights[index].indices {
+                for input in weights[index][unit].indices {
+                    weights[owner][input][unit] += weights[index][unit][input]
+                    weights[index][unit][input] = 0
+                }
+            }
+        }
+        return layers.indices.flatMap { index -> [Scalar] in
+            let layer = layers[index].layer
+            let weights = weights[index].flatMap { $0 }
+            let biases = pass.gradients[index].biases ?? []
+            return (freezesWeights(index) ? weights.map { _ in 0 } : weights)
+                + (layer.freezesBiases ? biases.map { _ in 0 } : biases)
+        }
+    }
+
+    /// Whether a layer's weights are left as they are; tied weights if their owner's are.
+    func freezesWeights(_ index: Int) -> Bool {
+        layers[layers[index].layer.tiedTo ?? index].layer.freezesWeights
+    }
+
+    /// Replaces all parameters, laid out as ``parameters``; tied weights follow their owner's.
+    mutating func setParameters(_ values: [Scalar]) {
+        var rest = values[...]
+        for index in layers.indices {
+            let units = layers[index].layer.units
+            for row in layers[index].weights.indices {
+                layers[index].weights[row] = Array(rest.prefix(units))
+                rest = rest.dropFirst(units)
+            }
+            guard layers[index].biases != nil else { continue }
+            layers[index].biases = Array(rest.prefix(units))
+            rest = rest.dropFirst(units)
+        }
+        for index in layers.indices {
+            guard let owner = layers[index].layer.tiedTo else { continue }
+            for row in layers[index].weights.indices {
+                layers[index].weights[row] = layers[owner].weights.map { $0[row] }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 /// SplitMix64 in plain Swift, number for number as `bp_random` and ``Backprop/SplitMix64``.
 public struct ReferenceRandom: Sendable {
     private static let goldenGamma: UInt64 = 0x9e37_79b9_7f4a_7c15
-    private var state: UInt64
+    private(set) var state: UInt64
 
     public init(seed: UInt64, stream: UInt64) {
         let streamed = Self.mix(Self.mix(stream &+ Self.goldenGamma) &+ Self.goldenGamma)
@@ -33,6 +33,26 @@ public struct ReferenceRandom: Sendable {
         let bits = Scalar.significandBitCount + 1
         let centered = Int64(next() >> (64 - UInt64(bits))) - 1 << (bits - 1)
         return Scalar(centered) * Scalar(sign: .plus, exponent: Scalar.Exponent(1 - bits), significand: 1) * limit
+    }
+
+    /// Two independent, normally distributed numbers of deviation 1, by the polar method.
+    mutating func normalPair<Scalar: ReferenceScalar>() -> (Scalar, Scalar) {
+        while true {
+            let (x, y): (Scalar, Scalar) = (uniform(limit: 1), uniform(limit: 1))
+            let square = x * x + y * y
+            guard square < 1, square != 0 else { continue }
+            let factor = (-2 * ReferenceMath.log(square) / square).squareRoot()
+            return (x * factor, y * factor)
+        }
+    }
+
+    /// Adds normally distributed noise.
+    public mutating func addNormal<Scalar: ReferenceScalar>(deviation: Scalar, to values: inout [Scalar]) {
+        for index in stride(from: 0, to: values.count, by: 2) {
+            let pair: (Scalar, Scalar) = normalPair()
+            values[index] += deviation * pair.0
+            if index + 1 < values.count { values[index + 1] += deviation * pair.1 }
+        }
     }
 
     public mutating func permutation(of count: Int) -> [UInt32] {

@@ -35,6 +35,15 @@ extern const struct bp_kernel_table_f32 bp_kernels_avx2_f32, bp_kernels_avx512_f
 extern const struct bp_kernel_table_f64 bp_kernels_avx2_f64, bp_kernels_avx512_f64;
 #endif
 
+/* SplitMix64: the state goes up by this, and each of its values is mixed into a number. */
+#define BP_GOLDEN_GAMMA UINT64_C(0x9e3779b97f4a7c15)
+
+BP_INLINE uint64_t random_mix(uint64_t z) {
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
 /* 1 if this processor and its operating system can run the instruction set; cpu.c. */
 int bp_cpu_has(bp_isa isa);
 

@@ -98,3 +98,47 @@ real BP_(bp_sum_of_squares)(const bp_kernels *k, const real *x, size_t n) {
 size_t BP_(bp_first_nonfinite)(const bp_kernels *k, const real *x, size_t n) {
     return k->BP_TABLE->first_nonfinite(x, n);
 }
+
+/* Dropout's numbers come from streams of their own: this, and the layer. */
+#define BP_DROPOUT_STREAM (UINT64_C(1) << 34)
+
+BP_(bp_dropout) BP_(bp_dropout_make)(float rate, uint64_t seed, uint64_t step, size_t layer) {
+    const bp_random of_layer = bp_random_make(seed, BP_DROPOUT_STREAM + layer);
+    const BP_(bp_dropout) dropout = {
+        .key = bp_random_make(of_layer.state, step).state,
+        .threshold = (uint64_t)(rate * 0x1p32f),
+        .scale = 1 / (1 - (real)rate),
+    };
+    return dropout;
+}
+
+#undef BP_DROPOUT_STREAM
+
+void BP_(bp_drop_out)(const bp_kernels *k, float rate, uint64_t seed, uint64_t step, size_t layer, size_t first,
+                      real *a, real *derivative, size_t batch, size_t n) {
+    const BP_(bp_dropout) dropout = BP_(bp_dropout_make)(rate, seed, step, layer);
+    k->BP_TABLE->drop_out(&dropout, first * n, a, derivative, batch * n);
+}
+
+/* Two independent numbers of deviation 1, from a point that is uniform in the unit circle. */
+static void BP_(normal_pair)(const bp_kernels *k, bp_random *random, real pair[2]) {
+    real square;
+    do {
+        BP_(bp_random_uniform)(random, 1, pair, 2);
+        square = pair[0] * pair[0] + pair[1] * pair[1];
+    } while (square >= 1 || square == 0);
+    real logarithm;
+    k->BP_TABLE->log(&square, &logarithm, 1);
+    const real factor = BP_(square_root)(-2 * logarithm / square);
+    pair[0] *= factor;
+    pair[1] *= factor;
+}
+
+void BP_(bp_random_normal)(const bp_kernels *k, bp_random *random, real deviation, real *x, size_t n) {
+    for (size_t i = 0; i < n; i += 2) {
+        real pair[2];
+        BP_(normal_pair)(k, random, pair);
+        x[i] += deviation * pair[0];
+        if (i + 1 < n) x[i + 1] += deviation * pair[1];
+    }
+}

@@ -31,6 +31,7 @@ BP_INLINE real real_fma(real a, real b, real c) {
 #include "activation_template.h"
 #include "dense_template.h"
 #include "loss_template.h"
+#include "optimizer_template.h"
 #include "vector_template.h"
 
 const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
@@ -44,7 +45,9 @@ const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
     .bias_gradient = bias_gradient,
     .bias_descend = bias_descend,
     .descend = descend,
+    .optimize = optimize,
     .activate = activate,
+    .drop_out = drop_out,
     .activation_delta = activation_delta,
     .loss_delta = loss_delta,
     .softmax_cross_entropy = softmax_cross_entropy,

@@ -3,16 +3,13 @@
  */
 #include "internal.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#else
-#include <math.h>
-#endif
-
 typedef struct layer_plan {
     size_t n_in, n_out;
     bp_activation activation;
     uint32_t flags;
+    float dropout;
+    bp_custom_activation custom;
+    size_t tied; /* 1 + the layer whose weights it shares, or 0 */
     size_t weights, biases;   /* where they begin among the parameters */
     size_t units_below;       /* units of all layers below: where activations and deltas begin, per sample */
     size_t kept_below;        /* those of them whose derivative is kept */
@@ -26,6 +23,8 @@ struct bp_network {
     size_t units, kept, transposed; /* of all layers together, as in layer_plan */
     size_t widest_hidden;
     size_t first_trained; /* the lowest layer with anything to train; layer_count if none */
+    size_t ties;          /* layers that share the weights of another */
+    int lacks_f32, lacks_f64; /* 1 if a custom activation has no function for the precision */
     size_t layer_count;
     layer_plan layers[];
 };
@@ -40,38 +39,72 @@ static int add_product(size_t *sum, size_t a, size_t b) {
 
 static int has_biases(const layer_plan *layer) { return !(layer->flags & BP_NO_BIAS); }
 static int trains_weights(const layer_plan *layer) { return !(layer->flags & BP_FREEZE_WEIGHTS); }
+static int owns_weights(const layer_plan *layer) { return layer->tied == 0; }
 static int trains_biases(const layer_plan *layer) {
     return has_biases(layer) && !(layer->flags & BP_FREEZE_BIASES);
 }
 
-int bp_activation_keeps_derivative(bp_activation f) { return f == BP_SOFTPLUS || f == BP_SILU || f == BP_GELU; }
+int bp_activation_keeps_derivative(bp_activation f) {
+    return f == BP_SOFTPLUS || f == BP_SILU || f == BP_GELU || f == BP_CUSTOM_ACTIVATION;
+}
+
+/* A derivative that is not a function of the activation as the layer above gets it must be kept. */
+static int keeps_derivative(const layer_plan *layer) {
+    return layer->dropout > 0 || bp_activation_keeps_derivative(layer->activation);
+}
 
 size_t bp_network_size(size_t layer_count) {
     size_t bytes = sizeof(bp_network);
     return add_product(&bytes, layer_count, sizeof(layer_plan)) ? bytes : 0;
 }
 
-static bp_status check_layer(const bp_layer *layer) {
+static bp_status check_layer(const bp_layer *layer, int is_last) {
     if (layer->outputs == 0) return BP_ERROR_LAYERS;
-    if (layer->activation < 0 || layer->activation >= BP_ACTIVATION_COUNT) return BP_ERROR_ACTIVATION;
+    const int is_custom = layer->activation == BP_CUSTOM_ACTIVATION && layer->custom;
+    if (!is_custom && (layer->activation < 0 || layer->activation >= BP_ACTIVATION_COUNT)) return BP_ERROR_ACTIVATION;
     if (layer->flags & ~(uint32_t)(BP_NO_BIAS | BP_FREEZE_WEIGHTS | BP_FREEZE_BIASES)) return BP_ERROR_OPTION;
+    if (!(layer->dropout >= 0 && layer->dropout < 1)) return BP_ERROR_DROPOUT;
+    if (layer->dropout > 0 && (is_last || layer->activation == BP_SOFTMAX)) return BP_ERROR_DROPOUT;
     return BP_OK;
+}
+
+/* Whether the next layer, of so many outputs, can share the weights that it asks for. */
+static int can_tie(const bp_network *network, const bp_layer *layer) {
+    if (layer->tied == 0) return 1;
+    if (layer->tied > network->layer_count) return 0;
+    const layer_plan *owner = &network->layers[layer->tied - 1];
+    return owns_weights(owner) && owner->n_in == layer->outputs && owner->n_out == network->outputs;
+}
+
+/* What the layer says of itself, on top of those that the network has. */
+static layer_plan plan_of(const bp_network *network, const bp_layer *layer) {
+    layer_plan plan = {
+        .n_in = network->outputs,
+        .n_out = layer->outputs,
+        .activation = layer->activation,
+        .flags = layer->flags,
+        .dropout = layer->dropout,
+        .tied = layer->tied,
+        .weights = network->parameters,
+        .units_below = network->units,
+        .kept_below = network->kept,
+        .transposed_below = network->transposed,
+    };
+    if (layer->activation == BP_CUSTOM_ACTIVATION) plan.custom = *layer->custom;
+    if (plan.tied) { /* Its weights are trained if their owner's are. */
+        const uint32_t owner_flags = network->layers[plan.tied - 1].flags;
+        plan.flags = (plan.flags & ~(uint32_t)BP_FREEZE_WEIGHTS) | (owner_flags & BP_FREEZE_WEIGHTS);
+    }
+    return plan;
 }
 
 /* Adds a layer on top of those that the network has. Returns 0 if a size overflows. */
 static int add_layer(bp_network *network, const bp_layer *layer) {
     layer_plan *plan = &network->layers[network->layer_count];
-    plan->n_in = network->outputs;
-    plan->n_out = layer->outputs;
-    plan->activation = layer->activation;
-    plan->flags = layer->flags;
-    plan->weights = network->parameters;
+    *plan = plan_of(network, layer);
     if (!add_product(&network->parameters, plan->n_in, plan->n_out)) return 0;
     plan->biases = network->parameters;
     if (has_biases(plan) && !add_product(&network->parameters, plan->n_out, 1)) return 0;
-    plan->units_below = network->units;
-    plan->kept_below = network->kept;
-    plan->transposed_below = network->transposed;
     /* A delta goes down through this layer if anything below it is trained. */
     plan->transposed = network->first_trained < network->layer_count;
     if (plan->transposed && !add_product(&network->transposed, plan->n_in, plan->n_out)) return 0;
@@ -81,7 +114,12 @@ static int add_layer(bp_network *network, const bp_layer *layer) {
         network->first_trained = network->layer_count + 1;
     if (network->layer_count > 0 && plan->n_in > network->widest_hidden) network->widest_hidden = plan->n_in;
     if (!add_product(&network->units, plan->n_out, 1)) return 0;
-    if (bp_activation_keeps_derivative(plan->activation)) network->kept += plan->n_out;
+    if (keeps_derivative(plan)) network->kept += plan->n_out;
+    if (plan->tied) network->ties++;
+    if (plan->activation == BP_CUSTOM_ACTIVATION) {
+        network->lacks_f32 |= !plan->custom.f32;
+        network->lacks_f64 |= !plan->custom.f64;
+    }
     network->outputs = plan->n_out;
     network->layer_count++;
     return 1;
@@ -98,8 +136,9 @@ bp_status bp_network_init(void *memory, size_t bytes, const bp_kernels *kernels,
     const bp_network empty = {.kernels = kernels, .inputs = inputs, .outputs = inputs};
     *network = empty;
     for (size_t l = 0; l < layer_count; l++) {
-        const bp_status status = check_layer(&layers[l]);
+        const bp_status status = check_layer(&layers[l], l + 1 == layer_count);
         if (status != BP_OK) return status;
+        if (!can_tie(network, &layers[l])) return BP_ERROR_TIE;
         if (!add_layer(network, &layers[l])) return BP_ERROR_TOO_LARGE;
     }
     /* Every array of parameters must have a size in bytes. */
@@ -120,28 +159,12 @@ size_t bp_network_biases_offset(const bp_network *network, size_t layer) {
     return network->layers[layer].biases;
 }
 
-bp_status bp_network_check_loss(const bp_network *network, bp_loss loss) {
-    const bp_activation last = network->layers[network->layer_count - 1].activation;
-    if (loss < 0 || loss >= BP_LOSS_COUNT) return BP_ERROR_LOSS;
-    if (loss == BP_CROSS_ENTROPY && last != BP_SOFTMAX) return BP_ERROR_PAIR;
-    if (loss == BP_BINARY_CROSS_ENTROPY && last != BP_SIGMOID) return BP_ERROR_PAIR;
-    return BP_OK;
-}
-
-static double square_root(double x) {
-#if defined(__SSE2__)
-    return _mm_cvtsd_f64(_mm_sqrt_sd(_mm_set_sd(x), _mm_set_sd(x))); /* sqrt() may call the C library */
-#else
-    return sqrt(x);
-#endif
-}
-
 /* The bounds of bp_initialize_f32(). */
 static double initial_limit(const layer_plan *layer) {
     const bp_activation f = layer->activation;
     const int rectifies = f == BP_RELU || f == BP_LEAKY_RELU || f == BP_ELU || f == BP_SILU || f == BP_GELU;
     const double fan = (double)layer->n_in + (rectifies ? 0 : (double)layer->n_out);
-    return square_root(6 / fan);
+    return square_root_f64(6 / fan);
 }
 
 /* Arrays in a workspace begin at cache lines. */
@@ -174,9 +197,17 @@ static void *arena_take(arena *from, size_t count, size_t element) {
 
 #include "precision_f32.h"
 #define BP_TABLE f32
+#define table BP_(table)
+#include "network_predict_template.h"
+#include "network_update_template.h"
 #include "network_template.h"
+#undef table
 #undef BP_TABLE
 
 #include "precision_f64.h"
 #define BP_TABLE f64
+#define table BP_(table)
+#include "network_predict_template.h"
+#include "network_update_template.h"
 #include "network_template.h"
+#undef table

@@ -1,35 +1,34 @@
 /*
- * network_template.h: prediction and training of a whole network, in one precision.
+ * network_template.h: training of a whole network, in one precision.
  *
  * Forward pass, deltas and losses go sample by sample, so threads take samples; weight
  * gradients and updates go weight by weight, so there threads take rows of weights.
  * Between the two everybody waits once.
  */
-#define table BP_(table)
 #define call BP_(call)
 
 /* One call: what it was given, and its arrays in the workspace. */
 typedef struct call {
     const bp_network *network;
     const real *parameters;
-    real *trained;   /* the same parameters, where they are updated in place */
-    real *gradients; /* or the gradient buffer */
     const BP_(bp_batch) * batch;
-    bp_loss loss;
+    const BP_(bp_objective) * objective;
+    uint64_t step;          /* that dropout's numbers belong to */
+    real *gradients;        /* the gradient buffer, or NULL */
+    int accumulates;        /* 1 if the buffer's contents are added to */
+    real *trained;          /* the parameters, where they are updated in place; else NULL */
     bp_update_order order;
-    real rate, scale;
+    real rate;              /* of an update without a gradient buffer */
+    BP_(update) * update;   /* of one with a buffer, or NULL */
+    real scale;             /* of every sample's derivatives */
 
     real *a;          /* [samples x units] layer after layer */
     real *derivative; /* [samples x kept] */
     real *delta;      /* [samples x units] */
     real *transposed; /* weights of the layers that a delta goes down through */
-    real *one_hot;    /* [samples x outputs] targets, where classes were given */
+    real *targets;    /* [samples x outputs] where they are made: of classes, or smoothed */
     real *losses;     /* [samples] */
 } call;
-
-static const struct BP_(bp_kernel_table) * table(const bp_network *network) {
-    return network->kernels->BP_TABLE;
-}
 
 static real *BP_(layer_a)(const call *c, const layer_plan *layer) {
     return c->a + layer->units_below * c->batch->samples;
@@ -48,19 +47,27 @@ static const real *BP_(layer_x)(const call *c, const layer_plan *layer) {
     return layer == c->network->layers ? c->batch->inputs : BP_(layer_a)(c, layer - 1);
 }
 
-static const real *BP_(layer_biases)(const real *parameters, const layer_plan *layer) {
-    return has_biases(layer) ? parameters + layer->biases : NULL;
-}
-
 /* ---- Forward ---- */
+
+/* Drops units of some samples; the derivative, which is kept then, goes the same way. */
+static void BP_(drop_out)(const call *c, const layer_plan *layer, bp_range rows, real *a, real *derivative) {
+    const size_t n = layer->n_out, count = (rows.last - rows.first) * n;
+    if (!bp_activation_keeps_derivative(layer->activation)) {
+        for (size_t i = 0; i < count; i++) derivative[i] = 1;
+        table(c->network)->activation_delta(layer->activation, a, NULL, derivative, derivative, rows.last - rows.first, n);
+    }
+    const size_t number = (size_t)(layer - c->network->layers);
+    const BP_(bp_dropout) dropout = BP_(bp_dropout_make)(layer->dropout, c->objective->seed, c->step, number);
+    table(c->network)->drop_out(&dropout, (c->batch->first + rows.first) * n, a, derivative, count);
+}
 
 static int BP_(is_fused)(const call *c, const layer_plan *layer) {
     const int last = layer == c->network->layers + c->network->layer_count - 1;
-    return last && (c->loss == BP_CROSS_ENTROPY || c->loss == BP_BINARY_CROSS_ENTROPY);
+    return last && (c->objective->loss == BP_CROSS_ENTROPY || c->objective->loss == BP_BINARY_CROSS_ENTROPY);
 }
 
 /* The forward pass of some samples; a fused loss wants the last layer's weighted inputs. */
-static void BP_(forward_rows)(const call *c, bp_range rows) {
+static void BP_(forward_rows)(const call *c, bp_range rows, int trains) {
     const bp_network *network = c->network;
     const size_t count = rows.last - rows.first;
     for (size_t l = 0; l < network->layer_count; l++) {
@@ -71,35 +78,69 @@ static void BP_(forward_rows)(const call *c, bp_range rows) {
                                       count, layer->n_in, layer->n_out);
         if (BP_(is_fused)(c, layer)) continue;
         real *derivative = BP_(layer_derivative)(c, layer) + rows.first * layer->n_out;
-        table(network)->activate(layer->activation, a, a, derivative, count, layer->n_out);
+        BP_(activate)(network, layer, a, derivative, count);
+        if (trains && layer->dropout > 0) BP_(drop_out)(c, layer, rows, a, derivative);
     }
 }
 
+/* Targets as they were given, or made: of classes, and smoothed. */
 static const real *BP_(targets_of_rows)(const call *c, bp_range rows) {
+    const size_t n = c->network->outputs, count = rows.last - rows.first;
+    const real smoothing = c->objective->label_smoothing;
+    const real *given = c->batch->targets ? c->batch->targets + rows.first * n : NULL;
+    if (given && smoothing == 0) return given;
+    real *made = c->targets + rows.first * n;
+    if (!given) BP_(bp_one_hot)(c->batch->classes + rows.first, made, count, n);
+    for (size_t i = 0; smoothing > 0 && i < count * n; i++)
+        made[i] = (given ? given[i] : made[i]) * (1 - smoothing) + smoothing / (real)n;
+    return made;
+}
+
+/* A loss of the caller's own: its gradients with respect to the outputs, scaled. */
+static void BP_(custom_loss_rows)(const call *c, const real *a, const real *t, real *g, real *losses, size_t count) {
+    const bp_custom_loss *custom = c->objective->custom;
     const size_t n = c->network->outputs;
-    if (c->batch->targets) return c->batch->targets + rows.first * n;
-    BP_(bp_one_hot)(c->batch->classes + rows.first, c->one_hot + rows.first * n, rows.last - rows.first, n);
-    return c->one_hot + rows.first * n;
+    for (size_t s = 0; s < count; s++)
+        losses[s] = custom->BP_TABLE(custom->context, a + s * n, t + s * n, g ? g + s * n : NULL, n);
+    for (size_t i = 0; g && i < count * n; i++) g[i] *= c->scale;
+}
+
+/* dL/dz from dL/da, in place. A derivative that dropout made is a factor like a kept one. */
+static void BP_(delta_rows)(const call *c, const layer_plan *layer, bp_range rows, real *delta) {
+    const bp_activation f = layer->dropout > 0 ? BP_CUSTOM_ACTIVATION : layer->activation;
+    table(c->network)->activation_delta(f, BP_(layer_a)(c, layer) + rows.first * layer->n_out,
+                                        BP_(layer_derivative)(c, layer) + rows.first * layer->n_out, delta, delta,
+                                        rows.last - rows.first, layer->n_out);
+}
+
+/* Each sample's loss and delta, times its weight. */
+static void BP_(weigh_rows)(const real *weights, real *losses, real *delta, size_t count, size_t n) {
+    for (size_t s = 0; s < count; s++) {
+        losses[s] *= weights[s];
+        for (size_t j = 0; delta && j < n; j++) delta[s * n + j] *= weights[s];
+    }
 }
 
 /* The losses of some samples and, if wanted, the delta of the last layer. */
 static void BP_(loss_rows)(const call *c, bp_range rows, int wants_delta) {
     const bp_network *network = c->network;
     const layer_plan *last = &network->layers[network->layer_count - 1];
+    const bp_loss loss = c->objective->loss;
     const size_t count = rows.last - rows.first, n = last->n_out;
     const real *t = BP_(targets_of_rows)(c, rows);
     real *a = BP_(layer_a)(c, last) + rows.first * n;
     real *delta = wants_delta ? BP_(layer_delta)(c, last) + rows.first * n : NULL;
     real *losses = c->losses + rows.first;
-    if (c->loss == BP_CROSS_ENTROPY) {
+    if (loss == BP_CROSS_ENTROPY) {
         table(network)->softmax_cross_entropy(a, t, c->scale, a, delta, losses, count, n);
-    } else if (c->loss == BP_BINARY_CROSS_ENTROPY) {
+    } else if (loss == BP_BINARY_CROSS_ENTROPY) {
         table(network)->sigmoid_cross_entropy(a, t, c->scale, a, delta, losses, count, n);
     } else {
-        table(network)->loss_delta(c->loss, a, t, c->scale, delta, losses, count, n);
-        const real *derivative = BP_(layer_derivative)(c, last) + rows.first * n;
-        if (delta) table(network)->activation_delta(last->activation, a, derivative, delta, delta, count, n);
+        if (loss == BP_CUSTOM_LOSS) BP_(custom_loss_rows)(c, a, t, delta, losses, count);
+        else table(network)->loss_delta(loss, a, t, c->scale, delta, losses, count, n);
+        if (delta) BP_(delta_rows)(c, last, rows, delta);
     }
+    if (c->batch->weights) BP_(weigh_rows)(c->batch->weights + rows.first, losses, delta, count, n);
 }
 
 /* ---- Backward ---- */
@@ -113,14 +154,11 @@ static void BP_(transpose_share)(const call *c, const layer_plan *layer, const b
 /* The delta of the layer below, for some samples. */
 static void BP_(delta_below_rows)(const call *c, const layer_plan *layer, bp_range rows) {
     const layer_plan *below = layer - 1;
-    const size_t count = rows.last - rows.first, n = below->n_out;
-    const real *a = BP_(layer_a)(c, below) + rows.first * n;
-    const real *derivative = BP_(layer_derivative)(c, below) + rows.first * n;
-    real *delta = BP_(layer_delta)(c, below) + rows.first * n;
+    real *delta = BP_(layer_delta)(c, below) + rows.first * below->n_out;
     table(c->network)->delta_accumulate(BP_(layer_delta)(c, layer) + rows.first * layer->n_out,
-                                        c->transposed + layer->transposed_below, delta, count, layer->n_in,
-                                        layer->n_out);
-    table(c->network)->activation_delta(below->activation, a, derivative, delta, delta, count, n);
+                                        c->transposed + layer->transposed_below, delta, rows.last - rows.first,
+                                        layer->n_in, layer->n_out);
+    BP_(delta_rows)(c, below, rows, delta);
 }
 
 /* This thread's rows of a layer's gradient, into the buffer. */
@@ -130,14 +168,32 @@ static void BP_(gradient_share)(const call *c, const layer_plan *layer, const bp
     const real *x = BP_(layer_x)(c, layer), *delta = BP_(layer_delta)(c, layer);
     real *dw = c->gradients + layer->weights, *db = c->gradients + layer->biases;
     if (trains_weights(layer))
-        k->weight_gradient(x, delta, 0, dw, c->batch->samples, layer->n_in, layer->n_out, rows.first, rows.last);
+        k->weight_gradient(x, delta, c->accumulates, dw, c->batch->samples, layer->n_in, layer->n_out, rows.first,
+                           rows.last);
     else
         for (size_t i = rows.first * layer->n_out; i < rows.last * layer->n_out; i++) dw[i] = 0;
     if (team->thread != 0 || !has_biases(layer)) return;
     if (trains_biases(layer))
-        k->bias_gradient(delta, 0, db, c->batch->samples, layer->n_out);
+        k->bias_gradient(delta, c->accumulates, db, c->batch->samples, layer->n_out);
     else
         for (size_t j = 0; j < layer->n_out; j++) db[j] = 0;
+}
+
+/* Moves this thread's share of the gradients of tied weights to their owners. */
+static void BP_(tie_gradients)(const call *c, const bp_team *team) {
+    const bp_network *network = c->network;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const layer_plan *layer = &network->layers[l];
+        if (owns_weights(layer)) continue;
+        real *shared = c->gradients + layer->weights;
+        real *owned = c->gradients + network->layers[layer->tied - 1].weights;
+        const bp_range rows = bp_team_range(team, layer->n_out, 1);
+        for (size_t i = rows.first; i < rows.last; i++)
+            for (size_t j = 0; j < layer->n_in; j++) {
+                owned[i * layer->n_in + j] += shared[j * layer->n_out + i];
+                shared[j * layer->n_out + i] = 0;
+            }
+    }
 }
 
 /* This thread's rows of a layer's weights, updated in place. */
@@ -152,10 +208,7 @@ static void BP_(descend_share)(const call *c, const layer_plan *layer, const bp_
         k->bias_descend(delta, c->rate, c->trained + layer->biases, c->batch->samples, layer->n_out);
 }
 
-static void BP_(share)(const call *c, const layer_plan *layer, const bp_team *team) {
-    if (c->gradients) BP_(gradient_share)(c, layer, team);
-    else BP_(descend_share)(c, layer, team);
-}
+/* ---- Tasks: what each thread of a team does in a call ---- */
 
 static real BP_(mean_loss)(const call *c) {
     real sum = 0;
@@ -163,11 +216,25 @@ static real BP_(mean_loss)(const call *c) {
     return sum / (real)c->batch->samples;
 }
 
-/* Whether the losses, which every thread has computed by now, forbid an update in place. */
+/* Whether the losses, which every thread has computed by now, forbid an update. */
 static int BP_(is_lost)(const call *c) {
-    if (c->gradients) return 0;
+    if (!c->trained) return 0;
     const real loss = BP_(mean_loss)(c);
     return !(loss - loss == 0);
+}
+
+/* Gradients into the buffer, and what is to be done with them. */
+static void BP_(gradient_shares)(const call *c, const bp_team *team) {
+    const bp_network *network = c->network;
+    for (size_t l = 0; l < network->layer_count; l++) BP_(gradient_share)(c, &network->layers[l], team);
+    const int is_last_part = c->batch->first + c->batch->samples >= c->batch->of;
+    if (network->ties > 0 && is_last_part) {
+        bp_team_wait(team);
+        BP_(tie_gradients)(c, team);
+    }
+    if (!c->update) return;
+    bp_team_wait(team);
+    BP_(update_task)(team, c->update);
 }
 
 /* Every delta from the weights of the forward pass, then every gradient. */
@@ -177,7 +244,9 @@ static void BP_(backward_simultaneous)(const call *c, bp_range rows, const bp_te
         if (network->layers[l].transposed) BP_(delta_below_rows)(c, &network->layers[l], rows);
     bp_team_wait(team);
     if (BP_(is_lost)(c)) return;
-    for (size_t l = 0; l < network->layer_count; l++) BP_(share)(c, &network->layers[l], team);
+    if (c->gradients) BP_(gradient_shares)(c, team);
+    else
+        for (size_t l = 0; l < network->layer_count; l++) BP_(descend_share)(c, &network->layers[l], team);
 }
 
 /* Each layer's update, then the delta below it through the new weights. */
@@ -187,7 +256,7 @@ static void BP_(backward_layer_by_layer)(const call *c, bp_range rows, const bp_
     if (BP_(is_lost)(c)) return;
     for (size_t l = network->layer_count; l-- > 0;) {
         const layer_plan *layer = &network->layers[l];
-        BP_(share)(c, layer, team);
+        BP_(descend_share)(c, layer, team);
         if (!layer->transposed) continue;
         bp_team_wait(team);
         BP_(transpose_share)(c, layer, team);
@@ -197,12 +266,10 @@ static void BP_(backward_layer_by_layer)(const call *c, bp_range rows, const bp_
     }
 }
 
-/* ---- Tasks: what each thread of a team does in a call ---- */
-
 static void BP_(loss_task)(const bp_team *team, void *context) {
     const call *c = context;
     const bp_range rows = bp_team_range(team, c->batch->samples, 1);
-    BP_(forward_rows)(c, rows);
+    BP_(forward_rows)(c, rows, 0);
     BP_(loss_rows)(c, rows, 0);
 }
 
@@ -214,7 +281,7 @@ static void BP_(train_task)(const bp_team *team, void *context) {
         for (size_t l = 1; l < network->layer_count; l++)
             if (network->layers[l].transposed) BP_(transpose_share)(c, &network->layers[l], team);
     bp_team_wait(team);
-    BP_(forward_rows)(c, rows);
+    BP_(forward_rows)(c, rows, 1);
     BP_(loss_rows)(c, rows, 1);
     if (c->order == BP_SIMULTANEOUS) BP_(backward_simultaneous)(c, rows, team);
     else BP_(backward_layer_by_layer)(c, rows, team);
@@ -237,18 +304,33 @@ static bp_status BP_(check_batch)(const bp_network *network, const BP_(bp_batch)
     if (batch->samples == 0) return BP_ERROR_EMPTY;
     if (!batch->inputs) return BP_ERROR_NULL;
     if (!batch->targets == !batch->classes) return BP_ERROR_TARGETS;
+    if (batch->of > 0 && (batch->first >= batch->of || batch->samples > batch->of - batch->first))
+        return BP_ERROR_OPTION;
+    if (batch->of == 0 && batch->first > 0) return BP_ERROR_OPTION;
     for (size_t s = 0; batch->classes && s < batch->samples; s++)
         if (batch->classes[s] < 0 || (size_t)batch->classes[s] >= network->outputs) return BP_ERROR_CLASS;
     return BP_OK;
 }
 
+bp_status BP_(bp_objective_check)(const bp_network *network, const BP_(bp_objective) * objective) {
+    if (!network || !objective) return BP_ERROR_NULL;
+    if (objective->size != sizeof *objective) return BP_ERROR_VERSION;
+    const bp_activation last = network->layers[network->layer_count - 1].activation;
+    const bp_loss loss = objective->loss;
+    if (loss == BP_CUSTOM_LOSS && (!objective->custom || !objective->custom->BP_TABLE)) return BP_ERROR_NULL;
+    if (loss < 0 || loss > BP_CUSTOM_LOSS) return BP_ERROR_LOSS;
+    if (loss == BP_CROSS_ENTROPY && last != BP_SOFTMAX) return BP_ERROR_PAIR;
+    if (loss == BP_BINARY_CROSS_ENTROPY && last != BP_SIGMOID) return BP_ERROR_PAIR;
+    if (objective->reduction != BP_MEAN && objective->reduction != BP_SUM) return BP_ERROR_OPTION;
+    if (!(objective->label_smoothing >= 0 && objective->label_smoothing < 1)) return BP_ERROR_OPTION;
+    return network->BP_(lacks) ? BP_ERROR_NULL : BP_OK;
+}
+
 /* Checks what every call over a batch is given, and lays out its workspace. */
-static bp_status BP_(prepare)(call *c, const bp_workspace *workspace, bp_reduction reduction) {
+static bp_status BP_(prepare)(call *c, const bp_workspace *workspace) {
     if (!c->network || !c->parameters || !c->batch || !workspace || !workspace->memory) return BP_ERROR_NULL;
-    if (reduction != BP_MEAN && reduction != BP_SUM) return BP_ERROR_OPTION;
-    if (c->order != BP_SIMULTANEOUS && c->order != BP_LAYER_BY_LAYER) return BP_ERROR_OPTION;
     bp_status status = BP_(check_batch)(c->network, c->batch);
-    if (status == BP_OK) status = bp_network_check_loss(c->network, c->loss);
+    if (status == BP_OK) status = BP_(bp_objective_check)(c->network, c->objective);
     if (status != BP_OK) return status;
     const size_t samples = c->batch->samples, bytes = BP_(bp_train_size)(c->network, samples);
     if (bytes == 0) return BP_ERROR_TOO_LARGE;
@@ -258,17 +340,18 @@ static bp_status BP_(prepare)(call *c, const bp_workspace *workspace, bp_reducti
     c->derivative = arena_take(&memory, samples * c->network->kept, sizeof(real));
     c->delta = arena_take(&memory, samples * c->network->units, sizeof(real));
     c->transposed = arena_take(&memory, c->network->transposed, sizeof(real));
-    c->one_hot = arena_take(&memory, samples * c->network->outputs, sizeof(real));
+    c->targets = arena_take(&memory, samples * c->network->outputs, sizeof(real));
     c->losses = arena_take(&memory, samples, sizeof(real));
-    c->scale = reduction == BP_MEAN ? 1 / (real)samples : 1;
+    const size_t mean_over = c->batch->of > 0 ? c->batch->of : samples;
+    c->scale = c->objective->reduction == BP_MEAN ? 1 / (real)mean_over : 1;
     return BP_OK;
 }
 
 bp_status BP_(bp_loss)(const bp_network *network, const real *parameters, const BP_(bp_batch) * batch,
-                       bp_loss loss, const bp_workspace *workspace, real *value) {
-    call c = {.network = network, .parameters = parameters, .batch = batch, .loss = loss};
+                       const BP_(bp_objective) * objective, const bp_workspace *workspace, real *value) {
+    call c = {.network = network, .parameters = parameters, .batch = batch, .objective = objective};
     if (!value) return BP_ERROR_NULL;
-    const bp_status status = BP_(prepare)(&c, workspace, BP_MEAN);
+    const bp_status status = BP_(prepare)(&c, workspace);
     if (status != BP_OK) return status;
     bp_pool_run(workspace->pool, BP_(loss_task), &c);
     *value = BP_(mean_loss)(&c);
@@ -276,42 +359,56 @@ bp_status BP_(bp_loss)(const bp_network *network, const real *parameters, const 
 }
 
 bp_status BP_(bp_gradients)(const bp_network *network, const real *parameters, const BP_(bp_batch) * batch,
-                            bp_loss loss, bp_reduction reduction, const bp_workspace *workspace, real *gradients,
+                            const BP_(bp_objective) * objective, const bp_workspace *workspace, real *gradients,
                             real *value) {
-    call c = {.network = network, .parameters = parameters, .batch = batch, .loss = loss, .gradients = gradients};
+    call c = {.network = network, .parameters = parameters, .batch = batch, .objective = objective};
     if (!gradients) return BP_ERROR_NULL;
-    const bp_status status = BP_(prepare)(&c, workspace, reduction);
+    const bp_status status = BP_(prepare)(&c, workspace);
     if (status != BP_OK) return status;
+    c.step = objective->step;
+    c.gradients = gradients;
+    c.accumulates = batch->first > 0;
     bp_pool_run(workspace->pool, BP_(train_task), &c);
     if (value) *value = BP_(mean_loss)(&c);
     return BP_OK;
 }
 
+/* How the call updates: in place, or by way of the state's gradient buffer. */
+static bp_status BP_(choose_update)(call *c, const BP_(bp_optimizer) * optimizer, const BP_(bp_state) * state,
+                                    BP_(update) * update) {
+    if (!optimizer || !state) return BP_ERROR_NULL;
+    if (c->batch->of > 0) return BP_ERROR_OPTION;
+    c->step = state->steps;
+    c->order = optimizer->order;
+    c->rate = optimizer->rate;
+    if (!state->gradients || optimizer->order == BP_LAYER_BY_LAYER) {
+        const bp_status status = BP_(bp_optimizer_check)(optimizer);
+        if (status != BP_OK) return status;
+        if (c->network->ties > 0) return state->gradients ? BP_ERROR_OPTION : BP_ERROR_NULL;
+        return BP_(bp_descends_plainly)(optimizer) ? BP_OK : BP_ERROR_NULL;
+    }
+    c->gradients = state->gradients;
+    c->update = update;
+    return BP_(prepare_update)(update, c->network, optimizer, state->gradients, state, c->trained);
+}
+
 bp_status BP_(bp_step)(const bp_network *network, real *parameters, const BP_(bp_batch) * batch,
-                       const BP_(bp_descent) * descent, const bp_workspace *workspace, real *value) {
-    if (!descent) return BP_ERROR_NULL;
+                       const BP_(bp_objective) * objective, const BP_(bp_optimizer) * optimizer,
+                       BP_(bp_state) * state, const bp_workspace *workspace, real *value) {
     call c = {.network = network,
               .parameters = parameters,
               .trained = parameters,
               .batch = batch,
-              .loss = descent->loss,
-              .order = descent->order,
-              .rate = descent->rate};
-    const bp_status status = BP_(prepare)(&c, workspace, descent->reduction);
+              .objective = objective};
+    bp_status status = BP_(prepare)(&c, workspace);
+    if (status != BP_OK) return status;
+    BP_(update) update;
+    status = BP_(choose_update)(&c, optimizer, state, &update);
     if (status != BP_OK) return status;
     bp_pool_run(workspace->pool, BP_(train_task), &c);
-    if (value) *value = BP_(mean_loss)(&c);
-    return BP_OK;
-}
-
-bp_status BP_(bp_update)(const bp_network *network, const real *gradients, real rate, real *parameters) {
-    if (!network || !gradients || !parameters) return BP_ERROR_NULL;
-    for (size_t l = 0; l < network->layer_count; l++) {
-        const layer_plan *layer = &network->layers[l];
-        const size_t w = layer->weights, b = layer->biases;
-        if (trains_weights(layer)) table(network)->descend(gradients + w, rate, parameters + w, b - w);
-        if (trains_biases(layer)) table(network)->descend(gradients + b, rate, parameters + b, layer->n_out);
-    }
+    const real loss = BP_(mean_loss)(&c);
+    if (loss - loss == 0) state->steps++;
+    if (value) *value = loss;
     return BP_OK;
 }
 
@@ -320,59 +417,12 @@ void BP_(bp_initialize)(const bp_network *network, uint64_t seed, real *paramete
         const layer_plan *layer = &network->layers[l];
         bp_random random = bp_random_make(seed, l);
         const real limit = (real)initial_limit(layer);
-        BP_(bp_random_uniform)(&random, limit, parameters + layer->weights, layer->biases - layer->weights);
+        if (owns_weights(layer))
+            BP_(bp_random_uniform)(&random, limit, parameters + layer->weights, layer->biases - layer->weights);
         for (size_t j = 0; has_biases(layer) && j < layer->n_out; j++) parameters[layer->biases + j] = 0;
     }
+    const bp_team alone = {NULL, 0, 1};
+    BP_(tie_weights)(network, parameters, &alone);
 }
 
-/* ---- Prediction: like the forward pass, but each layer's activations are forgotten after the next ---- */
-
-typedef struct BP_(prediction) {
-    const bp_network *network;
-    const real *parameters, *inputs;
-    size_t samples;
-    real *outputs;
-    real *hidden[2]; /* [samples x widest hidden layer], taken in turn */
-} BP_(prediction);
-
-static void BP_(predict_task)(const bp_team *team, void *context) {
-    const BP_(prediction) *p = context;
-    const bp_network *network = p->network;
-    const bp_range rows = bp_team_range(team, p->samples, 1);
-    const size_t count = rows.last - rows.first;
-    const real *x = p->inputs + rows.first * network->inputs;
-    for (size_t l = 0; l < network->layer_count; l++) {
-        const layer_plan *layer = &network->layers[l];
-        const int last = l + 1 == network->layer_count;
-        real *a = last ? p->outputs + rows.first * layer->n_out
-                       : p->hidden[l % 2] + rows.first * network->widest_hidden;
-        table(network)->dense_forward(x, p->parameters + layer->weights, BP_(layer_biases)(p->parameters, layer), a,
-                                      count, layer->n_in, layer->n_out);
-        table(network)->activate(layer->activation, a, a, NULL, count, layer->n_out);
-        x = a;
-    }
-}
-
-size_t BP_(bp_predict_size)(const bp_network *network, size_t samples) {
-    size_t bytes = ALIGNMENT - 1;
-    const int fits = add_array(&bytes, samples, network->widest_hidden, sizeof(real)) &&
-                     add_array(&bytes, samples, network->widest_hidden, sizeof(real));
-    return fits ? bytes : 0;
-}
-
-bp_status BP_(bp_predict)(const bp_network *network, const real *parameters, const real *inputs, size_t samples,
-                          real *outputs, const bp_workspace *workspace) {
-    if (!network || !parameters || !workspace || !workspace->memory) return BP_ERROR_NULL;
-    if (samples > 0 && (!inputs || !outputs)) return BP_ERROR_NULL;
-    const size_t bytes = BP_(bp_predict_size)(network, samples);
-    if (bytes == 0) return BP_ERROR_TOO_LARGE;
-    if (workspace->bytes < bytes) return BP_ERROR_MEMORY;
-    arena memory = arena_open(workspace);
-    BP_(prediction) p = {network, parameters, inputs, samples, outputs, {NULL, NULL}};
-    for (int i = 0; i < 2; i++) p.hidden[i] = arena_take(&memory, samples * network->widest_hidden, sizeof(real));
-    bp_pool_run(workspace->pool, BP_(predict_task), &p);
-    return BP_OK;
-}
-
-#undef table
 #undef call

@@ -37,6 +37,17 @@
 #define BP_INLINE static inline
 #endif
 
+/* The square root, rounded once. With SSE it never calls the C library, which sqrt() does to set errno. */
+#if defined(__SSE2__)
+#include <emmintrin.h>
+BP_INLINE float square_root_f32(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
+BP_INLINE double square_root_f64(double x) { return _mm_cvtsd_f64(_mm_sqrt_sd(_mm_set_sd(x), _mm_set_sd(x))); }
+#else
+#include <math.h>
+BP_INLINE float square_root_f32(float x) { return sqrtf(x); }
+BP_INLINE double square_root_f64(double x) { return sqrt(x); }
+#endif
+
 #if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__AARCH64EB__) && !defined(BP_NO_SIMD)
 #define BP_HAS_NEON 1
 #else

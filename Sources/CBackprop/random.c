@@ -3,22 +3,15 @@
  */
 #include "internal.h"
 
-#define GOLDEN_GAMMA UINT64_C(0x9e3779b97f4a7c15)
-
-static uint64_t mix(uint64_t z) {
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 bp_random bp_random_make(uint64_t seed, uint64_t stream) {
-    const bp_random random = {mix(seed + GOLDEN_GAMMA) ^ mix(mix(stream + GOLDEN_GAMMA) + GOLDEN_GAMMA)};
+    const uint64_t streamed = random_mix(random_mix(stream + BP_GOLDEN_GAMMA) + BP_GOLDEN_GAMMA);
+    const bp_random random = {random_mix(seed + BP_GOLDEN_GAMMA) ^ streamed};
     return random;
 }
 
 uint64_t bp_random_next(bp_random *random) {
-    random->state += GOLDEN_GAMMA;
-    return mix(random->state);
+    random->state += BP_GOLDEN_GAMMA;
+    return random_mix(random->state);
 }
 
 uint64_t bp_random_below(bp_random *random, uint64_t bound) {

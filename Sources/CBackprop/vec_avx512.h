@@ -41,6 +41,7 @@ BP_INLINE vec vec_add(vec a, vec b) { return _mm512_add_pd(a, b); }
 BP_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_pd(a, b); }
 BP_INLINE vec vec_mul(vec a, vec b) { return _mm512_mul_pd(a, b); }
 BP_INLINE vec vec_div(vec a, vec b) { return _mm512_div_pd(a, b); }
+BP_INLINE vec vec_sqrt(vec a) { return _mm512_sqrt_pd(a); }
 BP_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_pd(a, b, c); }
 BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return _mm512_fnmadd_pd(a, b, c); }
 BP_INLINE vec vec_max(vec a, vec b) { return _mm512_max_pd(a, b); }
@@ -76,6 +77,7 @@ BP_INLINE vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
 BP_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
 BP_INLINE vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
 BP_INLINE vec vec_div(vec a, vec b) { return _mm512_div_ps(a, b); }
+BP_INLINE vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
 BP_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
 BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a, b, c); }
 BP_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }

@@ -29,6 +29,7 @@ BP_INLINE vec vec_add(vec a, vec b) { return vaddq_f64(a, b); }
 BP_INLINE vec vec_sub(vec a, vec b) { return vsubq_f64(a, b); }
 BP_INLINE vec vec_mul(vec a, vec b) { return vmulq_f64(a, b); }
 BP_INLINE vec vec_div(vec a, vec b) { return vdivq_f64(a, b); }
+BP_INLINE vec vec_sqrt(vec a) { return vsqrtq_f64(a); }
 BP_INLINE vec vec_fma(vec a, vec b, vec c) { return vfmaq_f64(c, a, b); }
 BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f64(c, a, b); }
 BP_INLINE vec vec_max(vec a, vec b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
@@ -57,6 +58,7 @@ BP_INLINE vec vec_add(vec a, vec b) { return vaddq_f32(a, b); }
 BP_INLINE vec vec_sub(vec a, vec b) { return vsubq_f32(a, b); }
 BP_INLINE vec vec_mul(vec a, vec b) { return vmulq_f32(a, b); }
 BP_INLINE vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
+BP_INLINE vec vec_sqrt(vec a) { return vsqrtq_f32(a); }
 BP_INLINE vec vec_fma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }
 BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }
 BP_INLINE vec vec_max(vec a, vec b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }

@@ -12,10 +12,6 @@
 
 #include "platform.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h> /* a square root that never calls the C library to set errno */
-#endif
-
 #define VEC_LANES 1
 /* Rows and vectors of a register tile: 4 sums in flight; fma() may be a call. */
 #define VEC_TILE_ROWS 4
@@ -43,6 +39,7 @@ BP_INLINE vec vec_add(vec a, vec b) { return a + b; }
 BP_INLINE vec vec_sub(vec a, vec b) { return a - b; }
 BP_INLINE vec vec_mul(vec a, vec b) { return a * b; }
 BP_INLINE vec vec_div(vec a, vec b) { return a / b; }
+BP_INLINE vec vec_sqrt(vec a) { return BP_(square_root)(a); }
 /* a * b + c and c - a * b, rounded once. */
 BP_INLINE vec vec_fma(vec a, vec b, vec c) { return VEC_SCALAR_FMA(a, b, c); }
 BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return VEC_SCALAR_FMA(-a, b, c); }

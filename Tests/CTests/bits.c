@@ -1,5 +1,5 @@
 /*
- * bits.c: trains networks of every activation, loss and awkward size, and fails if the hash
+ * bits.c: trains networks of every activation, loss, optimizer and awkward size, and fails if the hash
  * of all that was computed is not the one that every compiler, processor, instruction set
  * and number of threads must give.
  *
@@ -13,8 +13,8 @@
 
 enum { SAMPLES = 19, INPUTS = 17, HIDDEN = 37, OUTPUTS = 10, STEPS = 20 };
 
-/* Changes only with the contract of the bits in backprop.h, which is to say never. */
-#define EXPECTED_HASH UINT64_C(0x7fc05da93f460d69)
+/* Changes only with what is trained here, or with the contract of the bits in backprop.h, which is to say never. */
+#define EXPECTED_HASH UINT64_C(0x13b442f89dc04833)
 
 static uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a over 32-bit words */
 
@@ -42,22 +42,51 @@ static void check(bp_status status) {
     exit(1);
 }
 
+/* What is trained: every activation with every loss plainly, and every method with all that goes with it. */
+typedef struct setup {
+    const bp_kernels *kernels;
+    bp_activation hidden;
+    bp_loss loss;
+    size_t outputs;
+    bp_method method;
+    bp_update_order order;
+    int regularizes; /* dropout, weight decay, L1, clipping, label smoothing and sample weights */
+    bp_pool *pool;
+} setup;
+
 #define TRAIN(real, suffix)                                                                              \
-    static void train_##suffix(const bp_network *network, bp_loss loss, bp_update_order order,           \
-                               const int32_t *classes, bp_pool *pool) {                                  \
+    static void train_##suffix(const setup *s, const bp_network *network, const int32_t *classes) {      \
         const size_t count = bp_network_parameters(network);                                             \
         const size_t bytes = bp_train_size_##suffix(network, SAMPLES);                                   \
-        real *parameters = malloc(count * sizeof(real));                                                 \
-        static real inputs[SAMPLES * INPUTS], outputs[SAMPLES * OUTPUTS];                                \
-        const bp_workspace workspace = {malloc(bytes), bytes, pool};                                     \
-        const bp_batch_##suffix batch = {SAMPLES, inputs, NULL, classes};                                \
-        const bp_descent_##suffix descent = {(real)0.125, loss, BP_MEAN, order};                         \
+        real *parameters = malloc(count * sizeof(real)), *gradients = malloc(count * sizeof(real));      \
+        real *slots = malloc(2 * count * sizeof(real));                                                  \
+        static real inputs[SAMPLES * INPUTS], outputs[SAMPLES * OUTPUTS], weights[SAMPLES];              \
+        const bp_workspace workspace = {malloc(bytes), bytes, s->pool};                                  \
         bp_random random = bp_random_make(7, 7);                                                         \
-        real value = 0;                                                                                  \
         bp_random_uniform_##suffix(&random, 2, inputs, SAMPLES * INPUTS);                                \
+        for (int i = 0; i < SAMPLES; i++) weights[i] = (real)(i % 3) / 2;                                \
+        bp_batch_##suffix batch = {.samples = SAMPLES, .inputs = inputs, .classes = classes};            \
+        bp_objective_##suffix objective = {.size = sizeof objective, .loss = s->loss};                   \
+        bp_optimizer_##suffix optimizer;                                                                 \
+        check(bp_optimizer_init_##suffix(&optimizer, sizeof optimizer, s->method, (real)0.125));         \
+        optimizer.order = s->order;                                                                      \
+        bp_state_##suffix state = {0, slots, s->method != BP_GRADIENT_DESCENT ? gradients : NULL};       \
+        if (s->regularizes) {                                                                            \
+            batch.weights = weights;                                                                     \
+            objective.label_smoothing = (real)0.1;                                                       \
+            objective.seed = 11;                                                                         \
+            optimizer.weight_decay = (real)0.01;                                                         \
+            optimizer.l1 = (real)0.001;                                                                  \
+            optimizer.clip_norm = 1;                                                                     \
+            optimizer.clip_value = (real)0.5;                                                            \
+            state.gradients = gradients;                                                                 \
+            bp_random_normal_##suffix(s->kernels, &random, (real)0.25, inputs, SAMPLES * INPUTS);        \
+        }                                                                                                \
+        real value = 0;                                                                                  \
         bp_initialize_##suffix(network, 3, parameters);                                                  \
         for (int step = 0; step < STEPS; step++) {                                                       \
-            check(bp_step_##suffix(network, parameters, &batch, &descent, &workspace, &value));          \
+            check(bp_step_##suffix(network, parameters, &batch, &objective, &optimizer, &state,          \
+                                   &workspace, &value));                                                 \
             hash_##suffix(&value, 1);                                                                    \
         }                                                                                                \
         check(bp_predict_##suffix(network, parameters, inputs, SAMPLES, outputs, &workspace));           \
@@ -65,24 +94,29 @@ static void check(bp_status status) {
         hash_##suffix(parameters, count);                                                                \
         free(workspace.memory);                                                                          \
         free(parameters);                                                                                \
+        free(gradients);                                                                                 \
+        free(slots);                                                                                     \
     }
 
 TRAIN(float, f32)
 TRAIN(double, f64)
 
-static void train(const bp_kernels *kernels, bp_activation hidden, bp_loss loss, size_t outputs, bp_pool *pool) {
-    const bp_activation last = loss == BP_CROSS_ENTROPY ? BP_SOFTMAX : BP_SIGMOID;
-    const bp_layer layers[] = {{HIDDEN, hidden, 0}, {5, hidden, BP_NO_BIAS}, {outputs, last, 0}};
+static void train(setup s) {
+    const bp_activation last = s.loss == BP_CROSS_ENTROPY ? BP_SOFTMAX : BP_SIGMOID;
+    const float dropout = s.regularizes ? 0.25f : 0;
+    const bp_layer layers[] = {
+        {.outputs = HIDDEN, .activation = s.hidden, .dropout = dropout},
+        {.outputs = 5, .activation = s.hidden, .flags = BP_NO_BIAS, .dropout = dropout},
+        {.outputs = s.outputs, .activation = last},
+    };
     int32_t classes[SAMPLES];
-    for (int s = 0; s < SAMPLES; s++) classes[s] = s % (int32_t)outputs;
+    for (int i = 0; i < SAMPLES; i++) classes[i] = i % (int32_t)s.outputs;
     const bp_network *network;
     const size_t bytes = bp_network_size(3);
     void *memory = malloc(bytes);
-    check(bp_network_init(memory, bytes, kernels, INPUTS, layers, 3, &network));
-    for (bp_update_order order = BP_SIMULTANEOUS; order <= BP_LAYER_BY_LAYER; order++) {
-        train_f32(network, loss, order, classes, pool);
-        train_f64(network, loss, order, classes, pool);
-    }
+    check(bp_network_init(memory, bytes, s.kernels, INPUTS, layers, 3, &network));
+    train_f32(&s, network, classes);
+    train_f64(&s, network, classes);
     free(memory);
 }
 
@@ -93,11 +127,22 @@ int main(int count, char **words) {
     check(bp_kernels_named(getenv("BACKPROP_ISA"), &kernels));
     void *memory = malloc(bp_pool_size(threads));
     if (threads > 1) check(bp_pool_start(memory, bp_pool_size(threads), threads, &pool));
-    for (bp_activation f = 0; f < BP_ACTIVATION_COUNT; f++)
-        for (bp_loss loss = 0; loss < BP_LOSS_COUNT; loss++) {
-            train(kernels, f, loss, OUTPUTS, pool);
-            train(kernels, f, loss, 1, pool);
-        }
+    setup s = {.kernels = kernels, .pool = pool};
+    for (s.hidden = 0; s.hidden < BP_ACTIVATION_COUNT; s.hidden++)
+        for (s.loss = 0; s.loss < BP_LOSS_COUNT; s.loss++)
+            for (int few = 0; few < 2; few++)
+                for (s.order = BP_SIMULTANEOUS; s.order <= BP_LAYER_BY_LAYER; s.order++) {
+                    s.outputs = few ? 1 : OUTPUTS;
+                    train(s);
+                }
+    s.order = BP_SIMULTANEOUS;
+    s.outputs = OUTPUTS;
+    for (s.method = 0; s.method < BP_METHOD_COUNT; s.method++)
+        for (s.regularizes = 0; s.regularizes < 2; s.regularizes++)
+            for (s.loss = BP_SQUARED_ERROR; s.loss <= BP_CROSS_ENTROPY; s.loss += BP_CROSS_ENTROPY) {
+                s.hidden = s.method % 2 ? BP_GELU : BP_RELU;
+                train(s);
+            }
     bp_pool_stop(pool);
     free(memory);
     printf("%016llx %s, %zu threads\n", (unsigned long long)hash, bp_isa_name(bp_kernels_isa(kernels)), threads);

@@ -10,7 +10,7 @@
 
 int main(void) {
     const float inputs[] = {0, 0, 0, 1, 1, 0, 1, 1}, targets[] = {0, 1, 1, 0};
-    const bp_layer layers[] = {{4, BP_TANH, 0}, {1, BP_SIGMOID, 0}};
+    const bp_layer layers[] = {{.outputs = 4, .activation = BP_TANH}, {.outputs = 1, .activation = BP_SIGMOID}};
     const bp_kernels *kernels;
     const bp_network *network;
     bp_status status = bp_kernels_named(getenv("BACKPROP_ISA"), &kernels);
@@ -22,11 +22,13 @@ int main(void) {
     bp_initialize_f32(network, 1, parameters);
 
     const bp_workspace workspace = {malloc(bp_train_size_f32(network, 4)), bp_train_size_f32(network, 4), NULL};
-    const bp_batch_f32 batch = {4, inputs, targets, NULL};
-    const bp_descent_f32 descent = {0.5f, BP_BINARY_CROSS_ENTROPY, BP_MEAN, BP_SIMULTANEOUS};
+    const bp_batch_f32 batch = {.samples = 4, .inputs = inputs, .targets = targets};
+    const bp_objective_f32 objective = {.size = sizeof objective, .loss = BP_BINARY_CROSS_ENTROPY};
+    const bp_optimizer_f32 descent = {.size = sizeof descent, .rate = 0.5f};
+    bp_state_f32 state = {0};
     float loss = 0, outputs[4];
     for (int step = 0; step < 2000 && status == BP_OK; step++)
-        status = bp_step_f32(network, parameters, &batch, &descent, &workspace, &loss);
+        status = bp_step_f32(network, parameters, &batch, &objective, &descent, &state, &workspace, &loss);
     if (status == BP_OK) status = bp_predict_f32(network, parameters, inputs, 4, outputs, &workspace);
     if (status != BP_OK) return fprintf(stderr, "%s\n", bp_status_text(status)), 1;
 

@@ -57,7 +57,7 @@ enum Curve: Sendable, CaseIterable, Hashable, CustomTestStringConvertible {
         case .activation(.softplus): (x > 0 ? x : 0) + (-x.magnitude).exponential.logarithmOfOnePlus
         case .activation(.silu): x / (1 + (-x).exponential)
         case .activation(.gelu): x / (1 + (-Wide.geluSlope * (x + Wide.geluCubic * x * x * x)).exponential)
-        case .activation(.identity), .activation(.softmax): x
+        case .activation(.identity), .activation(.softmax), .activation(.custom): x
         }
     }
 }

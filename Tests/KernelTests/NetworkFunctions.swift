@@ -13,22 +13,43 @@ struct NetworkFunctions<Scalar>: Sendable {
         var inputs: In?
         var targets: In?
         var classes: UnsafePointer<Int32>?
+        var weights: In?
+        var first = 0
+        var of = 0
     }
 
-    struct Descent {
-        var rate: Scalar
+    struct Objective {
+        /// The size field, or `nil` for the right one.
+        var size: Int?
         var loss = bp_loss(BP_SQUARED_ERROR)
         var reduction = bp_reduction(BP_MEAN)
+        var labelSmoothing: Scalar
+    }
+
+    /// What an optimizer's settings are after `bp_optimizer_init_f32`, and what is changed then.
+    struct Optimizer {
+        var size: Int?
+        var method = bp_method(BP_GRADIENT_DESCENT)
         var order = bp_update_order(BP_SIMULTANEOUS)
+        var rate: Scalar
+        var momentum, beta1, beta2, decay, epsilon, shrink, grow, minimumStep, maximumStep: Scalar?
+        var weightDecay, l1, clipValue, clipNorm: Scalar?
+    }
+
+    struct State {
+        var steps: UInt64 = 0
+        var slots: Out?
+        var gradients: Out?
     }
 
     let initialize: @Sendable (Network, UInt64, Out) -> Void
     let predictSize, trainSize: @Sendable (Network, Int) -> Int
     let predict: @Sendable (Network?, In?, In?, Int, Out?, Workspace?) -> bp_status
-    let loss: @Sendable (Network?, In?, Batch?, bp_loss, Workspace?, Out?) -> bp_status
-    let gradients: @Sendable (Network?, In?, Batch?, bp_loss, bp_reduction, Workspace?, Out?, Out?) -> bp_status
-    let update: @Sendable (Network?, In?, Scalar, Out?) -> bp_status
-    let step: @Sendable (Network?, Out?, Batch?, Descent?, Workspace?, Out?) -> bp_status
+    let loss: @Sendable (Network?, In?, Batch?, Objective?, Workspace?, Out?) -> bp_status
+    let gradients: @Sendable (Network?, In?, Batch?, Objective?, Workspace?, Out?, Out?) -> bp_status
+    let initializeOptimizer: @Sendable (Int, bp_method, Scalar) -> bp_status
+    let update: @Sendable (Network?, Optimizer?, In?, inout State?, Out?) -> bp_status
+    let step: @Sendable (Network?, Out?, Batch?, Objective?, Optimizer?, inout State?, Workspace?, Out?) -> bp_status
 }
 
 /// Calls a function with a pointer to a value, or with none.
@@ -41,70 +62,174 @@ extension Float {
     static let networkFunctions = NetworkFunctions<Float>(
         initialize: bp_initialize_f32, predictSize: bp_predict_size_f32, trainSize: bp_train_size_f32,
         predict: bp_predict_f32,
-        loss: { network, parameters, batch, loss, workspace, value in
-            withOptionalPointer(batch.map(bp_batch_f32.init)) {
-                bp_loss_f32(network, parameters, $0, loss, workspace, value)
-            }
-        },
-        gradients: { network, parameters, batch, loss, reduction, workspace, gradients, value in
-            withOptionalPointer(batch.map(bp_batch_f32.init)) {
-                bp_gradients_f32(network, parameters, $0, loss, reduction, workspace, gradients, value)
-            }
-        },
-        update: bp_update_f32,
-        step: { network, parameters, batch, descent, workspace, value in
+        loss: { network, parameters, batch, objective, workspace, value in
             withOptionalPointer(batch.map(bp_batch_f32.init)) { batch in
-                withOptionalPointer(descent.map(bp_descent_f32.init)) {
-                    bp_step_f32(network, parameters, batch, $0, workspace, value)
+                withOptionalPointer(objective.map(bp_objective_f32.init)) {
+                    bp_loss_f32(network, parameters, batch, $0, workspace, value)
+                }
+            }
+        },
+        gradients: { network, parameters, batch, objective, workspace, gradients, value in
+            withOptionalPointer(batch.map(bp_batch_f32.init)) { batch in
+                withOptionalPointer(objective.map(bp_objective_f32.init)) {
+                    bp_gradients_f32(network, parameters, batch, $0, workspace, gradients, value)
+                }
+            }
+        },
+        initializeOptimizer: { size, method, rate in
+            var optimizer = bp_optimizer_f32()
+            return bp_optimizer_init_f32(&optimizer, size, method, rate)
+        },
+        update: { network, optimizer, gradients, state, parameters in
+            withOptionalPointer(optimizer.map(bp_optimizer_f32.init)) { optimizer in
+                withState(&state) { bp_update_f32(network, optimizer, gradients, $0, parameters, nil) }
+            }
+        },
+        step: { network, parameters, batch, objective, optimizer, state, workspace, value in
+            withOptionalPointer(batch.map(bp_batch_f32.init)) { batch in
+                withOptionalPointer(objective.map(bp_objective_f32.init)) { objective in
+                    withOptionalPointer(optimizer.map(bp_optimizer_f32.init)) { optimizer in
+                        withState(&state) {
+                            bp_step_f32(network, parameters, batch, objective, optimizer, $0, workspace, value)
+                        }
+                    }
                 }
             }
         })
+
+    private static func withState(
+        _ state: inout NetworkFunctions<Float>.State?, _ body: (UnsafeMutablePointer<bp_state_f32>?) -> bp_status
+    ) -> bp_status {
+        guard let given = state else { return body(nil) }
+        var core = bp_state_f32(steps: given.steps, slots: given.slots, gradients: given.gradients)
+        defer { state!.steps = core.steps }
+        return body(&core)
+    }
+}
+
+extension bp_batch_f32 {
+    fileprivate init(_ batch: NetworkFunctions<Float>.Batch) {
+        self.init(
+            samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes,
+            weights: batch.weights, first: batch.first, of: batch.of)
+    }
+}
+
+extension bp_objective_f32 {
+    fileprivate init(_ objective: NetworkFunctions<Float>.Objective) {
+        self.init(
+            size: objective.size ?? MemoryLayout<Self>.size, loss: objective.loss, reduction: objective.reduction,
+            label_smoothing: objective.labelSmoothing, seed: 0, step: 0, custom: nil)
+    }
+}
+
+extension bp_optimizer_f32 {
+    fileprivate init(_ given: NetworkFunctions<Float>.Optimizer) {
+        self.init()
+        // A method that doesn't exist keeps zeros, and is refused later.
+        _ = bp_optimizer_init_f32(&self, MemoryLayout<Self>.size, given.method, given.rate)
+        size = given.size ?? MemoryLayout<Self>.size
+        (method, order, rate) = (given.method, given.order, given.rate)
+        momentum = given.momentum ?? momentum
+        beta1 = given.beta1 ?? beta1
+        beta2 = given.beta2 ?? beta2
+        decay = given.decay ?? decay
+        epsilon = given.epsilon ?? epsilon
+        shrink = given.shrink ?? shrink
+        grow = given.grow ?? grow
+        minimum_step = given.minimumStep ?? minimum_step
+        maximum_step = given.maximumStep ?? maximum_step
+        weight_decay = given.weightDecay ?? weight_decay
+        l1 = given.l1 ?? l1
+        clip_value = given.clipValue ?? clip_value
+        clip_norm = given.clipNorm ?? clip_norm
+    }
 }
 
 extension Double {
     static let networkFunctions = NetworkFunctions<Double>(
         initialize: bp_initialize_f64, predictSize: bp_predict_size_f64, trainSize: bp_train_size_f64,
         predict: bp_predict_f64,
-        loss: { network, parameters, batch, loss, workspace, value in
-            withOptionalPointer(batch.map(bp_batch_f64.init)) {
-                bp_loss_f64(network, parameters, $0, loss, workspace, value)
-            }
-        },
-        gradients: { network, parameters, batch, loss, reduction, workspace, gradients, value in
-            withOptionalPointer(batch.map(bp_batch_f64.init)) {
-                bp_gradients_f64(network, parameters, $0, loss, reduction, workspace, gradients, value)
-            }
-        },
-        update: bp_update_f64,
-        step: { network, parameters, batch, descent, workspace, value in
+        loss: { network, parameters, batch, objective, workspace, value in
             withOptionalPointer(batch.map(bp_batch_f64.init)) { batch in
-                withOptionalPointer(descent.map(bp_descent_f64.init)) {
-                    bp_step_f64(network, parameters, batch, $0, workspace, value)
+                withOptionalPointer(objective.map(bp_objective_f64.init)) {
+                    bp_loss_f64(network, parameters, batch, $0, workspace, value)
+                }
+            }
+        },
+        gradients: { network, parameters, batch, objective, workspace, gradients, value in
+            withOptionalPointer(batch.map(bp_batch_f64.init)) { batch in
+                withOptionalPointer(objective.map(bp_objective_f64.init)) {
+                    bp_gradients_f64(network, parameters, batch, $0, workspace, gradients, value)
+                }
+            }
+        },
+        initializeOptimizer: { size, method, rate in
+            var optimizer = bp_optimizer_f64()
+            return bp_optimizer_init_f64(&optimizer, size, method, rate)
+        },
+        update: { network, optimizer, gradients, state, parameters in
+            withOptionalPointer(optimizer.map(bp_optimizer_f64.init)) { optimizer in
+                withState(&state) { bp_update_f64(network, optimizer, gradients, $0, parameters, nil) }
+            }
+        },
+        step: { network, parameters, batch, objective, optimizer, state, workspace, value in
+            withOptionalPointer(batch.map(bp_batch_f64.init)) { batch in
+                withOptionalPointer(objective.map(bp_objective_f64.init)) { objective in
+                    withOptionalPointer(optimizer.map(bp_optimizer_f64.init)) { optimizer in
+                        withState(&state) {
+                            bp_step_f64(network, parameters, batch, objective, optimizer, $0, workspace, value)
+                        }
+                    }
                 }
             }
         })
-}
 
-extension bp_batch_f32 {
-    fileprivate init(_ batch: NetworkFunctions<Float>.Batch) {
-        self.init(samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes)
+    private static func withState(
+        _ state: inout NetworkFunctions<Double>.State?, _ body: (UnsafeMutablePointer<bp_state_f64>?) -> bp_status
+    ) -> bp_status {
+        guard let given = state else { return body(nil) }
+        var core = bp_state_f64(steps: given.steps, slots: given.slots, gradients: given.gradients)
+        defer { state!.steps = core.steps }
+        return body(&core)
     }
 }
 
 extension bp_batch_f64 {
     fileprivate init(_ batch: NetworkFunctions<Double>.Batch) {
-        self.init(samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes)
+        self.init(
+            samples: batch.samples, inputs: batch.inputs, targets: batch.targets, classes: batch.classes,
+            weights: batch.weights, first: batch.first, of: batch.of)
     }
 }
 
-extension bp_descent_f32 {
-    fileprivate init(_ descent: NetworkFunctions<Float>.Descent) {
-        self.init(rate: descent.rate, loss: descent.loss, reduction: descent.reduction, order: descent.order)
+extension bp_objective_f64 {
+    fileprivate init(_ objective: NetworkFunctions<Double>.Objective) {
+        self.init(
+            size: objective.size ?? MemoryLayout<Self>.size, loss: objective.loss, reduction: objective.reduction,
+            label_smoothing: objective.labelSmoothing, seed: 0, step: 0, custom: nil)
     }
 }
 
-extension bp_descent_f64 {
-    fileprivate init(_ descent: NetworkFunctions<Double>.Descent) {
-        self.init(rate: descent.rate, loss: descent.loss, reduction: descent.reduction, order: descent.order)
+extension bp_optimizer_f64 {
+    fileprivate init(_ given: NetworkFunctions<Double>.Optimizer) {
+        self.init()
+        // A method that doesn't exist keeps zeros, and is refused later.
+        _ = bp_optimizer_init_f64(&self, MemoryLayout<Self>.size, given.method, given.rate)
+        size = given.size ?? MemoryLayout<Self>.size
+        (method, order, rate) = (given.method, given.order, given.rate)
+        momentum = given.momentum ?? momentum
+        beta1 = given.beta1 ?? beta1
+        beta2 = given.beta2 ?? beta2
+        decay = given.decay ?? decay
+        epsilon = given.epsilon ?? epsilon
+        shrink = given.shrink ?? shrink
+        grow = given.grow ?? grow
+        minimum_step = given.minimumStep ?? minimum_step
+        maximum_step = given.maximumStep ?? maximum_step
+        weight_decay = given.weightDecay ?? weight_decay
+        l1 = given.l1 ?? l1
+        clip_value = given.clipValue ?? clip_value
+        clip_norm = given.clipNorm ?? clip_norm
     }
 }

@@ -7,16 +7,18 @@ import Testing
 @Suite struct StatusTests {
     @Test("every status has a sentence of its own, and so has a number that is none")
     func texts() {
-        let texts = (BP_OK...BP_ERROR_THREADS).map { String(cString: bp_status_text(bp_status($0))) }
+        let texts = (BP_OK...BP_ERROR_VERSION).map { String(cString: bp_status_text(bp_status($0))) }
         let none = String(cString: bp_status_text(-1))
-        #expect(none == String(cString: bp_status_text(bp_status(BP_ERROR_THREADS) + 1)))
+        #expect(none == String(cString: bp_status_text(bp_status(BP_ERROR_VERSION) + 1)))
         #expect(Set(texts + [none]).count == texts.count + 1)
         #expect(texts.allSatisfy { !$0.isEmpty })
     }
 
     // MARK: Describing a network
 
-    private static let layer = bp_layer(outputs: 2, activation: bp_activation(BP_SIGMOID), flags: 0)
+    private static var layer: bp_layer {
+        bp_layer(outputs: 2, activation: bp_activation(BP_SIGMOID), flags: 0, dropout: 0, tied: 0, custom: nil)
+    }
 
     /// What `bp_network_init` says of a network.
     private func describe(
@@ -48,9 +50,28 @@ import Testing
         #expect(describe([changed { $0.activation = -1 }]) == BP_ERROR_ACTIVATION)
         #expect(describe([changed { $0.activation = bp_activation(BP_ACTIVATION_COUNT) }]) == BP_ERROR_ACTIVATION)
         #expect(describe([changed { $0.flags = 8 }]) == BP_ERROR_OPTION)
+        for dropout: Float in [-0.1, 1, .nan] {
+            #expect(describe([changed { $0.dropout = dropout }, Self.layer]) == BP_ERROR_DROPOUT)
+        }
+        let dropping = changed { $0.dropout = 0.5 }
+        #expect(describe([dropping, Self.layer]) == BP_OK)
+        #expect(describe([Self.layer, dropping]) == BP_ERROR_DROPOUT)
+        let softmax = changed { ($0.dropout, $0.activation) = (0.5, bp_activation(BP_SOFTMAX)) }
+        #expect(describe([softmax, Self.layer]) == BP_ERROR_DROPOUT)
         #expect(describe(inputs: .max, [changed { $0.outputs = .max }]) == BP_ERROR_TOO_LARGE)
         #expect(describe(inputs: .max, [changed { $0.outputs = 1 }]) == BP_ERROR_TOO_LARGE)
         #expect(bp_network_size(.max) == 0)
+    }
+
+    @Test("a layer can share the weights of one below, if it is turned round and has its own")
+    func tying() {
+        let decoder = changed { ($0.outputs, $0.tied) = (3, 1) }
+        #expect(describe([Self.layer, decoder]) == BP_OK)
+        #expect(describe([changed { $0.tied = 1 }]) == BP_ERROR_TIE, "itself")
+        #expect(describe([Self.layer, changed { ($0.outputs, $0.tied) = (3, 2) }]) == BP_ERROR_TIE, "itself")
+        #expect(describe([Self.layer, changed { ($0.outputs, $0.tied) = (4, 1) }]) == BP_ERROR_TIE, "another shape")
+        let again = changed { ($0.outputs, $0.tied) = (2, 2) }
+        #expect(describe([Self.layer, decoder, again]) == BP_ERROR_TIE, "one that is tied itself")
     }
 
     @Test("a network is refused for every missing pointer")
@@ -74,20 +95,6 @@ import Testing
             #expect(bp_network_parameters(described.network) == 3 * 2 + 2)
             #expect(bp_network_weights_offset(described.network, 0) == 0)
             #expect(bp_network_biases_offset(described.network, 0) == 6)
-        }
-    }
-
-    @Test("a loss is refused that doesn't exist or doesn't fit the last layer")
-    func lossCheck() {
-        let described = Described<Float>()
-        let answers = [
-            (BP_HUBER, BP_OK), (BP_BINARY_CROSS_ENTROPY, BP_OK), (BP_CROSS_ENTROPY, BP_ERROR_PAIR),
-            (-1, BP_ERROR_LOSS), (BP_LOSS_COUNT, BP_ERROR_LOSS),
-        ]
-        withExtendedLifetime(described) {
-            for (loss, status) in answers {
-                #expect(bp_network_check_loss(described.network, bp_loss(loss)) == status, "loss \(loss)")
-            }
         }
     }
 
@@ -121,15 +128,77 @@ import Testing
                     $0.batch?.classes = $0.classes(classes)
                 }
             }
-            call.expect(BP_ERROR_LOSS) { $0.loss = bp_loss(BP_LOSS_COUNT) }
-            call.expect(BP_ERROR_LOSS) { $0.loss = -1 }
-            call.expect(BP_ERROR_PAIR) { $0.loss = bp_loss(BP_CROSS_ENTROPY) }
+            call.expect(BP_OK) { $0.objective?.loss = bp_loss(BP_BINARY_CROSS_ENTROPY) }
+            call.expect(BP_ERROR_LOSS) { $0.objective?.loss = bp_loss(BP_CUSTOM_LOSS) + 1 }
+            call.expect(BP_ERROR_LOSS) { $0.objective?.loss = -1 }
+            call.expect(BP_ERROR_PAIR) { $0.objective?.loss = bp_loss(BP_CROSS_ENTROPY) }
+            call.expect(BP_ERROR_NULL) { $0.objective?.loss = bp_loss(BP_CUSTOM_LOSS) }
+            call.expect(BP_ERROR_OPTION) { $0.objective?.reduction = 2 }
+            for smoothing: Scalar in [-0.1, 1, .nan] {
+                call.expect(BP_ERROR_OPTION) { $0.objective?.labelSmoothing = smoothing }
+            }
+            call.expect(BP_ERROR_VERSION) { $0.objective?.size = 8 }
+            call.expect(BP_ERROR_OPTION) { $0.batch?.first = 1 }
+            call.expect(BP_ERROR_OPTION) { ($0.batch!.first, $0.batch!.of) = (1, 2) }
+            call.expectParts()
             call.expect(BP_ERROR_MEMORY) { $0.workspace?.bytes -= 1 }
             call.expect(BP_ERROR_TOO_LARGE) { $0.batch?.samples = .max }
-            call.expectNoReduction(2)
-            call.expectNoOrder(2)
         }
         check(precision.scalar)
+    }
+
+    @Test("an optimizer is refused for every number that is out of its range", arguments: Precision.all)
+    func optimizers(in precision: Precision) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let call = Described<Scalar>()
+            for method in 0..<bp_method(BP_METHOD_COUNT) { call.expectUpdate(BP_OK, method) { _ in } }
+            call.expectUpdate(BP_ERROR_OPTIMIZER, bp_method(BP_METHOD_COUNT)) { _ in }
+            call.expectUpdate(BP_ERROR_OPTIMIZER, -1) { _ in }
+            call.expectUpdate(BP_ERROR_VERSION, 0) { $0.size = 8 }
+            call.expectUpdate(BP_ERROR_OPTION, 0) { $0.order = 2 }
+            call.expectUpdate(BP_ERROR_OPTIMIZER, 0) { $0.rate = .nan }
+            for wrong: Scalar in [-1, .nan, .infinity] {
+                call.expectUpdate(BP_ERROR_OPTIMIZER, 0) { $0.weightDecay = wrong }
+                call.expectUpdate(BP_ERROR_OPTIMIZER, 0) { $0.l1 = wrong }
+                call.expectUpdate(BP_ERROR_OPTIMIZER, 0) { $0.clipValue = wrong }
+                call.expectUpdate(BP_ERROR_OPTIMIZER, 0) { $0.clipNorm = wrong }
+                for method in [BP_RMSPROP, BP_ADAGRAD, BP_ADAM, BP_ADAMW] {
+                    call.expectUpdate(BP_ERROR_OPTIMIZER, bp_method(method)) { $0.epsilon = wrong }
+                }
+                for change: (inout NetworkFunctions<Scalar>.Optimizer) -> Void in [
+                    { $0.rate = wrong }, { $0.shrink = wrong }, { $0.grow = wrong }, { $0.minimumStep = wrong },
+                    { $0.maximumStep = wrong },
+                ] { call.expectUpdate(BP_ERROR_OPTIMIZER, bp_method(BP_RPROP), change) }
+            }
+            for wrong: Scalar in [-0.1, 1, .nan] {
+                for method in [BP_MOMENTUM, BP_NESTEROV] {
+                    call.expectUpdate(BP_ERROR_OPTIMIZER, bp_method(method)) { $0.momentum = wrong }
+                }
+                for method in [BP_ADAM, BP_ADAMW] {
+                    call.expectUpdate(BP_ERROR_OPTIMIZER, bp_method(method)) { $0.beta1 = wrong }
+                    call.expectUpdate(BP_ERROR_OPTIMIZER, bp_method(method)) { $0.beta2 = wrong }
+                }
+                call.expectUpdate(BP_ERROR_OPTIMIZER, bp_method(BP_RMSPROP)) { $0.decay = wrong }
+            }
+            let layerByLayer = bp_update_order(BP_LAYER_BY_LAYER)
+            call.expectUpdate(BP_OK, 0) { $0.order = layerByLayer }
+            call.expectUpdate(BP_ERROR_OPTION, bp_method(BP_ADAM)) { $0.order = layerByLayer }
+            call.expectUpdate(BP_ERROR_OPTION, 0) { ($0.order, $0.clipNorm) = (layerByLayer, 1) }
+        }
+        check(precision.scalar)
+    }
+
+    @Test("an optimizer's usual values are given for a method that exists, in a structure of this version")
+    func usualValues() {
+        let initialize = Float.networkFunctions.initializeOptimizer
+        let size = MemoryLayout<bp_optimizer_f32>.size
+        #expect(initialize(size, bp_method(BP_ADAM), 0.1) == BP_OK)
+        #expect(initialize(size - 1, bp_method(BP_ADAM), 0.1) == BP_ERROR_VERSION)
+        #expect(initialize(size, bp_method(BP_METHOD_COUNT), 0.1) == BP_ERROR_OPTIMIZER)
+        #expect(initialize(size, bp_method(BP_ADAM), .infinity) == BP_ERROR_OPTIMIZER)
+        #expect(bp_optimizer_init_f32(nil, size, bp_method(BP_ADAM), 0.1) == BP_ERROR_NULL)
+        let slots = (-1...bp_method(BP_METHOD_COUNT)).map { bp_method_slots($0) }
+        #expect(slots == [0, 0, 1, 1, 1, 1, 2, 2, 2, 0])
     }
 
     @Test("every missing pointer is an error", arguments: Precision.all)
@@ -142,6 +211,7 @@ import Testing
             call.expect(BP_ERROR_NULL) { $0.batch?.inputs = nil }
             call.expect(BP_ERROR_NULL) { $0.workspace = nil }
             call.expect(BP_ERROR_NULL) { $0.workspace?.memory = nil }
+            call.expect(BP_ERROR_NULL) { $0.objective = nil }
             call.expectMissingResults()
             call.expectPredictionErrors()
             call.expectUpdateErrors()
@@ -182,12 +252,13 @@ private final class Described<Scalar: KernelScalar> {
     var network: OpaquePointer?
     var parameters: UnsafeMutablePointer<Scalar>?
     var batch: NetworkFunctions<Scalar>.Batch?
-    var loss = bp_loss(BP_SQUARED_ERROR)
+    var objective: NetworkFunctions<Scalar>.Objective? = .init(labelSmoothing: 0)
     var workspace: bp_workspace?
 
     init() {
         let storage = memory.array([UInt64](repeating: 0, count: bp_network_size(1) / 8))
-        let layer = bp_layer(outputs: 2, activation: bp_activation(BP_SIGMOID), flags: 0)
+        let layer = bp_layer(
+            outputs: 2, activation: bp_activation(BP_SIGMOID), flags: 0, dropout: 0, tied: 0, custom: nil)
         let status = bp_network_init(
             storage, bp_network_size(1), bp_kernels_for(bp_isa(BP_ISA_SCALAR)), 3, [layer], 1, &network)
         precondition(status == BP_OK)
@@ -216,12 +287,13 @@ private final class Described<Scalar: KernelScalar> {
         var value: Scalar = 7
         var gradients = [Scalar](repeating: 7, count: count)
         let before = parameters.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
+        var state: NetworkFunctions<Scalar>.State? = .init()
         let outcome = withWorkspace { workspace in
             Outcome(
-                loss: functions.loss(network, parameters, batch, loss, workspace, &value),
-                gradients: functions.gradients(
-                    network, parameters, batch, loss, bp_reduction(BP_MEAN), workspace, &gradients, &value),
-                step: functions.step(network, parameters, batch, .init(rate: 1, loss: loss), workspace, &value),
+                loss: functions.loss(network, parameters, batch, objective, workspace, &value),
+                gradients: functions.gradients(network, parameters, batch, objective, workspace, &gradients, &value),
+                step: functions.step(
+                    network, parameters, batch, objective, .init(rate: 1), &state, workspace, &value),
                 wrote: false)
         }
         let after = parameters.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
@@ -243,37 +315,62 @@ private final class Described<Scalar: KernelScalar> {
         #expect(outcome.wrote == (status == BP_OK), "written", sourceLocation: sourceLocation)
     }
 
-    func expectNoReduction(_ reduction: bp_reduction) {
-        var gradients = [Scalar](repeating: 7, count: count)
+    /// Gradients can be computed part by part, but steps are taken on whole batches.
+    func expectParts() {
+        var gradients = [Scalar](repeating: 0, count: count)
+        var part = batch!
+        part.of = 3
+        var state: NetworkFunctions<Scalar>.State? = .init()
         withWorkspace { workspace in
+            #expect(functions.gradients(network, parameters, part, objective, workspace, &gradients, nil) == BP_OK)
             #expect(
-                functions.gradients(network, parameters, batch, loss, reduction, workspace, &gradients, nil)
-                    == BP_ERROR_OPTION)
-            #expect(
-                functions.step(network, parameters, batch, .init(rate: 1, reduction: reduction), workspace, nil)
+                functions.step(network, parameters, part, objective, .init(rate: 1), &state, workspace, nil)
                     == BP_ERROR_OPTION)
         }
     }
 
-    func expectNoOrder(_ order: bp_update_order) {
-        withWorkspace { workspace in
-            #expect(
-                functions.step(network, parameters, batch, .init(rate: 1, order: order), workspace, nil)
-                    == BP_ERROR_OPTION)
+    /// Fails unless a step and an update with the optimizer give the status.
+    func expectUpdate(
+        _ status: Int, _ method: bp_method, sourceLocation: SourceLocation = #_sourceLocation,
+        _ change: (inout NetworkFunctions<Scalar>.Optimizer) -> Void
+    ) {
+        var optimizer = NetworkFunctions<Scalar>.Optimizer(method: method, rate: 0.5)
+        change(&optimizer)
+        let gradients = memory.array([Scalar](repeating: 0, count: count))
+        let slots = memory.array([Scalar](repeating: 0, count: 2 * count))
+        var state: NetworkFunctions<Scalar>.State? = .init(slots: slots, gradients: gradients)
+        #expect(
+            functions.update(network, optimizer, gradients, &state, parameters) == status,
+            sourceLocation: sourceLocation)
+        let stepped = withWorkspace { workspace in
+            functions.step(network, parameters, batch, objective, optimizer, &state, workspace, nil)
         }
+        #expect(stepped == status, sourceLocation: sourceLocation)
+        #expect(state?.steps == (status == BP_OK ? 2 : 0), sourceLocation: sourceLocation)
     }
 
     /// A loss must go somewhere, and so must gradients; beside those the loss may be left out.
     func expectMissingResults() {
         var gradients = [Scalar](repeating: 0, count: count)
-        let mean = bp_reduction(BP_MEAN)
+        var state: NetworkFunctions<Scalar>.State? = .init()
+        var none: NetworkFunctions<Scalar>.State?
         withWorkspace { workspace in
-            #expect(functions.loss(network, parameters, batch, loss, workspace, nil) == BP_ERROR_NULL)
-            #expect(
-                functions.gradients(network, parameters, batch, loss, mean, workspace, nil, nil) == BP_ERROR_NULL)
-            #expect(functions.gradients(network, parameters, batch, loss, mean, workspace, &gradients, nil) == BP_OK)
-            #expect(functions.step(network, parameters, batch, nil, workspace, nil) == BP_ERROR_NULL)
-            #expect(functions.step(network, parameters, batch, .init(rate: 1), workspace, nil) == BP_OK)
+            #expect(functions.loss(network, parameters, batch, objective, workspace, nil) == BP_ERROR_NULL)
+            #expect(functions.gradients(network, parameters, batch, objective, workspace, nil, nil) == BP_ERROR_NULL)
+            #expect(functions.gradients(network, parameters, batch, objective, workspace, &gradients, nil) == BP_OK)
+            let descent = NetworkFunctions<Scalar>.Optimizer(rate: 1)
+            func step(
+                _ optimizer: NetworkFunctions<Scalar>.Optimizer?, _ state: inout NetworkFunctions<Scalar>.State?
+            ) -> bp_status {
+                functions.step(network, parameters, batch, objective, optimizer, &state, workspace, nil)
+            }
+            #expect(step(nil, &state) == BP_ERROR_NULL)
+            #expect(step(descent, &none) == BP_ERROR_NULL)
+            #expect(step(descent, &state) == BP_OK)
+            #expect(step(.init(rate: 1, l1: 1), &state) == BP_ERROR_NULL, "no buffer for gradients")
+            state?.gradients = memory.array(gradients)
+            #expect(step(.init(method: bp_method(BP_MOMENTUM), rate: 1), &state) == BP_ERROR_NULL, "no slots")
+            #expect(step(.init(rate: 1, l1: 1), &state) == BP_OK)
         }
     }
 
@@ -297,9 +394,14 @@ private final class Described<Scalar: KernelScalar> {
 
     func expectUpdateErrors() {
         let g = UnsafePointer(memory.array([Scalar](repeating: 0, count: count)))
-        #expect(functions.update(network, g, 1, parameters) == BP_OK)
-        #expect(functions.update(nil, g, 1, parameters) == BP_ERROR_NULL)
-        #expect(functions.update(network, nil, 1, parameters) == BP_ERROR_NULL)
-        #expect(functions.update(network, g, 1, nil) == BP_ERROR_NULL)
+        let descent = NetworkFunctions<Scalar>.Optimizer(rate: 1)
+        var state: NetworkFunctions<Scalar>.State? = .init()
+        var none: NetworkFunctions<Scalar>.State?
+        #expect(functions.update(network, descent, g, &state, parameters) == BP_OK)
+        #expect(functions.update(nil, descent, g, &state, parameters) == BP_ERROR_NULL)
+        #expect(functions.update(network, nil, g, &state, parameters) == BP_ERROR_NULL)
+        #expect(functions.update(network, descent, nil, &state, parameters) == BP_ERROR_NULL)
+        #expect(functions.update(network, descent, g, &none, parameters) == BP_ERROR_NULL)
+        #expect(functions.update(network, descent, g, &state, nil) == BP_ERROR_NULL)
     }
 }

@@ -1,0 +1,67 @@
+/*
+ * network_predict_template.h: prediction of a whole network, in one precision, and what
+ * training shares with it.
+ */
+static const struct BP_(bp_kernel_table) * table(const bp_network *network) {
+    return network->kernels->BP_TABLE;
+}
+
+static const real *BP_(layer_biases)(const real *parameters, const layer_plan *layer) {
+    return has_biases(layer) ? parameters + layer->biases : NULL;
+}
+
+static void BP_(activate)(const bp_network *network, const layer_plan *layer, real *z, real *derivative, size_t count) {
+    if (layer->activation == BP_CUSTOM_ACTIVATION)
+        layer->custom.BP_TABLE(layer->custom.context, z, z, derivative, count * layer->n_out);
+    else
+        table(network)->activate(layer->activation, z, z, derivative, count, layer->n_out);
+}
+
+/* Each layer's activations are forgotten after the next. */
+
+typedef struct BP_(prediction) {
+    const bp_network *network;
+    const real *parameters, *inputs;
+    size_t samples;
+    real *outputs;
+    real *hidden[2]; /* [samples x widest hidden layer], taken in turn */
+} BP_(prediction);
+
+static void BP_(predict_task)(const bp_team *team, void *context) {
+    const BP_(prediction) *p = context;
+    const bp_network *network = p->network;
+    const bp_range rows = bp_team_range(team, p->samples, 1);
+    const size_t count = rows.last - rows.first;
+    const real *x = p->inputs + rows.first * network->inputs;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const layer_plan *layer = &network->layers[l];
+        const int last = l + 1 == network->layer_count;
+        real *a = last ? p->outputs + rows.first * layer->n_out
+                       : p->hidden[l % 2] + rows.first * network->widest_hidden;
+        table(network)->dense_forward(x, p->parameters + layer->weights, BP_(layer_biases)(p->parameters, layer), a,
+                                      count, layer->n_in, layer->n_out);
+        BP_(activate)(network, layer, a, NULL, count);
+        x = a;
+    }
+}
+
+size_t BP_(bp_predict_size)(const bp_network *network, size_t samples) {
+    size_t bytes = ALIGNMENT - 1;
+    const int fits = add_array(&bytes, samples, network->widest_hidden, sizeof(real)) &&
+                     add_array(&bytes, samples, network->widest_hidden, sizeof(real));
+    return fits ? bytes : 0;
+}
+
+bp_status BP_(bp_predict)(const bp_network *network, const real *parameters, const real *inputs, size_t samples,
+                          real *outputs, const bp_workspace *workspace) {
+    if (!network || !parameters || !workspace || !workspace->memory) return BP_ERROR_NULL;
+    if ((samples > 0 && (!inputs || !outputs)) || network->BP_(lacks)) return BP_ERROR_NULL;
+    const size_t bytes = BP_(bp_predict_size)(network, samples);
+    if (bytes == 0) return BP_ERROR_TOO_LARGE;
+    if (workspace->bytes < bytes) return BP_ERROR_MEMORY;
+    arena memory = arena_open(workspace);
+    BP_(prediction) p = {network, parameters, inputs, samples, outputs, {NULL, NULL}};
+    for (int i = 0; i < 2; i++) p.hidden[i] = arena_take(&memory, samples * network->widest_hidden, sizeof(real));
+    bp_pool_run(workspace->pool, BP_(predict_task), &p);
+    return BP_OK;
+}
