@@ -1,4 +1,11 @@
 /// How good predictions are.
+///
+/// Every sum is made in `Double`, sample by sample in ascending order, each term added by a fused
+/// multiply-add of its weight, so that a metric has the same bits everywhere. Names and conventions are those of
+/// scikit-learn where it has the metric.
+///
+/// Sample weights, where they are taken, count a sample as so many; `nil` is 1 for each. They must be
+/// finite, not negative and not all 0, one for each sample.
 public enum Metrics {
     /// The output with the highest value for each sample, the first of equals; for a single output
     /// 1 where it is above ½, else 0.
@@ -13,28 +20,59 @@ public enum Metrics {
             return best - start
         }
     }
+}
 
-    /// The share of predictions that are right, and the standard error of that share: what another
-    /// sample of the same size would change it by.
-    public static func accuracy(predicted: [Int], actual: [Int]) -> (share: Double, standardError: Double) {
-        precondition(predicted.count == actual.count && !actual.isEmpty, "accuracy needs a prediction a sample")
-        let right = zip(predicted, actual).count { $0 == $1 }
-        let share = Double(right) / Double(actual.count)
-        return (share, (share * (1 - share) / Double(actual.count)).squareRoot())
+// MARK: - Weights and shapes
+
+/// Checked weights of samples, all 1 where none are given.
+struct SampleWeights {
+    let values: [Double]?
+    /// Their sum, above 0.
+    let total: Double
+
+    init(_ values: [Double]?, samples: Int) throws(BackpropError) {
+        guard samples > 0 else { throw .empty("samples") }
+        self.values = values
+        guard let values else {
+            total = Double(samples)
+            return
+        }
+        guard values.count == samples else {
+            throw .shape("weights", expected: "\(samples) as there are samples", found: "\(values.count)")
+        }
+        try checkFinite(values, "weights")
+        if let index = values.firstIndex(where: { $0 < 0 }) {
+            throw .option("weight of sample \(index)", expected: "a number from 0", found: "\(values[index])")
+        }
+        total = values.reduce(0, +)
+        guard total > 0, total.isFinite else {
+            throw .option("sum of the weights", expected: "a finite number above 0", found: "\(total)")
+        }
+    }
+
+    subscript(sample: Int) -> Double { values?[sample] ?? 1 }
+
+    /// The weighted mean of what a function gives for each sample.
+    func mean(of value: (Int) -> Double, samples: Int) -> Double {
+        (0..<samples).reduce(0) { $0.addingProduct(self[$1], value($1)) } / total
     }
 }
 
-/// How often each class was taken for each.
-public struct ConfusionMatrix: Hashable, Codable, Sendable {
-    /// `counts[actual][predicted]`
-    public private(set) var counts: [[Int]]
-
-    /// - Parameters:
-    ///   - predicted: A class a sample, in `0 ..< classCount`.
-    ///   - actual: The class it should have been.
-    public init(predicted: [Int], actual: [Int], classCount: Int) {
-        precondition(predicted.count == actual.count, "a confusion matrix needs a prediction a sample")
-        counts = Array(repeating: Array(repeating: 0, count: classCount), count: classCount)
-        for (predicted, actual) in zip(predicted, actual) { counts[actual][predicted] += 1 }
+/// Checks that there is a class of 0 to `classCount − 1` for each of some samples.
+func checkClasses(_ classes: [Int], samples: Int, classCount: Int) throws(BackpropError) {
+    guard classes.count == samples else {
+        throw .shape("actual classes", expected: "\(samples) as there are predictions", found: "\(classes.count)")
     }
+    for (sample, found) in classes.enumerated() where !(0..<classCount).contains(found) {
+        throw .classOutOfRange(sample: sample, found: found, classCount: classCount)
+    }
+}
+
+/// The number of samples that outputs are of.
+func sampleCount<Scalar>(ofOutputs outputs: [Scalar], outputCount: Int) throws(BackpropError) -> Int {
+    guard outputCount > 0 else { throw .option("outputCount", expected: "at least 1", found: "\(outputCount)") }
+    guard outputs.count % outputCount == 0 else {
+        throw .shape("outputs", expected: "a multiple of \(outputCount) values", found: "\(outputs.count)")
+    }
+    return outputs.count / outputCount
 }

@@ -9,21 +9,35 @@ extension Command {
             DATA is as in 'backprop train'; a folder of MNIST files means its test images, the built-in
             data all of their samples, those that the model was trained on included. A CSV file needs the
             target's column under the name it had in training.
+
+            A classifier's accuracy stands with its standard error and 95 % interval (Wilson). Precision,
+            recall and F1 follow for each class, their mean over the classes (macro) and their mean weighted
+            by the classes' samples; 0/0 counts as 0. Log loss is given where outputs are probabilities.
             """,
-        options: [.json],
+        options: [
+            Option("top", "K", "count a class as right among the K highest outputs (3 from 5 classes up)"),
+            .json,
+        ],
         maximumPositionals: 2,
         run: { arguments, console in
             let model = try Model<Float>(contentsOf: try arguments.positional(0, "MODEL"))
             let samples = try LabeledSamples(try arguments.positional(1, "DATA"), for: model)
-            let evaluation = try Evaluation(of: model, on: samples)
+            let evaluation = try Evaluation(of: model, on: samples, top: try top(arguments, for: model))
             if arguments.has("json") {
                 try console.json(evaluation)
             } else {
-                let loss = "loss \(significant(evaluation.loss, 6))"
-                console.line("\(evaluation.headline), \(loss) on \(grouped(evaluation.samples)) samples")
-                if !evaluation.confusionText.isEmpty { console.write("\n\(evaluation.confusionText)") }
+                console.write(evaluation.text)
             }
             return ExitStatus.success
         }
     )
+
+    /// How many of the highest outputs are asked for; `nil` for as many as suit the model.
+    private static func top(_ arguments: Arguments, for model: Model<Float>) throws(UsageError) -> Int? {
+        guard let text = arguments.text("top") else { return nil }
+        guard !model.classNames.isEmpty, model.network.outputCount > 1 else {
+            throw UsageError(message: "--top: expected with a model that has an output for each class, found '\(text)'")
+        }
+        return try arguments.integer("top", in: 1...model.network.outputCount)
+    }
 }

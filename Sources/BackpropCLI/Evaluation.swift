@@ -7,56 +7,181 @@ struct Evaluation: Encodable {
     var samples: Int
     /// The mean loss, in the units the model was trained in.
     var loss: Double
-    /// The share of samples whose class is right, with its standard error; for classifiers.
-    var accuracy: Double?
-    var accuracyStandardError: Double?
-    var classNames: [String]?
-    /// `confusion[actual][predicted]`
-    var confusion: [[Int]]?
-    /// In the target's own units; for regression.
-    var rootMeanSquaredError: Double?
-    var meanAbsoluteError: Double?
+    /// For classifiers.
+    private var classification: Classification?
+    /// For regression.
+    private var regression: Regression?
 
-    init(of model: Model<Float>, on samples: LabeledSamples) throws {
-        let outputs = model.network.outputCount
+    /// - Parameter top: How many of the highest outputs a class may be among; `nil` for 3 from 5 classes up, and
+    ///   for fewer none.
+    init(of model: Model<Float>, on samples: LabeledSamples, top: Int? = nil) throws {
         let dataset = try samples.dataset(
-            scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: outputs)
+            scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
         self.data = samples.name
         self.samples = samples.count
         self.loss = try model.network.loss(model.loss, on: dataset)
         switch samples.target {
         case .classes(let actual, let names):
-            let predicted = try model.network.predictClasses(dataset.inputs)
-            let share = Metrics.accuracy(predicted: predicted, actual: actual)
-            accuracy = share.share
-            accuracyStandardError = share.standardError
-            classNames = names
-            confusion = ConfusionMatrix(predicted: predicted, actual: actual, classCount: names.count).counts
+            let outputs = try model.network.predict(dataset.inputs)
+            classification = try Classification(
+                outputs: outputs, of: model.network, actual: actual, names: names, top: top)
         case .values(let actual):
-            let errors = zip(try model.predict(samples.inputs), actual).map { $0 - $1 }
-            let count = Double(errors.count)
-            rootMeanSquaredError = (errors.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
-            meanAbsoluteError = errors.reduce(0) { $0 + abs($1) } / count
+            regression = try Regression(predicted: try model.predict(samples.inputs), actual: actual)
         }
+    }
+
+    private enum Key: String, CodingKey {
+        case data, samples, loss
+    }
+
+    /// One object, whatever the task.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(data, forKey: .data)
+        try container.encode(samples, forKey: .samples)
+        try container.encode(loss, forKey: .loss)
+        try classification?.encode(to: encoder)
+        try regression?.encode(to: encoder)
     }
 
     /// One line with the figure that matters.
     var headline: String {
-        if let accuracy, let accuracyStandardError {
-            return "accuracy \(fixed(accuracy * 100, 2)) % ± \(fixed(accuracyStandardError * 100, 2)) %"
-        }
-        return "root mean squared error \(significant(rootMeanSquaredError ?? .nan, 6)), "
-            + "mean absolute error \(significant(meanAbsoluteError ?? .nan, 6))"
+        classification?.headline ?? regression?.headline ?? ""
     }
 
     /// The confusion matrix as text; empty where there is none, or one that nobody would read.
     var confusionText: String {
-        guard let confusion, let classNames, classNames.count <= 30 else { return "" }
+        classification?.confusionText ?? ""
+    }
+
+    /// All there is to say.
+    var text: String {
+        let first = "\(headline), loss \(significant(loss, 6)) on \(grouped(samples)) samples\n"
+        guard let classification else { return first }
+        return [first + classification.summary, classification.confusionText, classification.scoresText]
+            .filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+}
+
+/// How well classes are told.
+private struct Classification: Encodable {
+    struct TopAccuracy: Encodable {
+        var k: Int
+        var accuracy: Double
+        var interval: [Double]
+    }
+
+    struct Scores: Encodable {
+        var precision: Double
+        var recall: Double
+        var f1: Double
+        var samples: Int
+    }
+
+    /// The share of samples whose class is right, with its standard error and 95 % interval.
+    var accuracy: Double
+    var accuracyStandardError: Double
+    var accuracyInterval: [Double]
+    var top: TopAccuracy?
+    /// Where outputs are probabilities.
+    var logLoss: Double?
+    var classNames: [String]
+    /// `confusion[actual][predicted]`
+    var confusion: [[Int]]
+    /// As `classNames`.
+    var classScores: [Scores]
+    var macro: Scores
+    var micro: Scores
+    var weighted: Scores
+
+    init(outputs: [Float], of network: Network<Float>, actual: [Int], names: [String], top: Int?) throws {
+        let count = network.outputCount
+        let predicted = Metrics.classes(ofOutputs: outputs, outputCount: count)
+        let found = try Metrics.accuracy(predicted: predicted, actual: actual)
+        accuracy = found.share
+        accuracyStandardError = found.standardError
+        accuracyInterval = found.bounds
+        if let k = top ?? (count >= 5 ? 3 : nil) {
+            let found = try Metrics.topKAccuracy(ofOutputs: outputs, outputCount: count, actual: actual, k: k)
+            self.top = TopAccuracy(k: k, accuracy: found.share, interval: found.bounds)
+        }
+        let activation = network.layers[network.layers.count - 1].activation
+        if activation == .softmax || activation == .sigmoid && count == 1 {
+            logLoss = try Metrics.logLoss(ofOutputs: outputs, outputCount: count, actual: actual)
+        }
+        let matrix = try ConfusionMatrix(predicted: predicted, actual: actual, classCount: names.count)
+        classNames = names
+        confusion = matrix.counts.map { $0.map { Int($0) } }
+        classScores = matrix.scores.map(Scores.init)
+        macro = Scores(matrix.macroAverage)
+        micro = Scores(matrix.microAverage)
+        weighted = Scores(matrix.weightedAverage)
+    }
+
+    var headline: String { "accuracy \(percent(accuracy)) % ± \(percent(accuracyStandardError)) %" }
+
+    /// What one number each says.
+    var summary: String {
+        var lines = ["95 % interval \(percent(accuracyInterval[0])) % to \(percent(accuracyInterval[1])) %"]
+        if let top { lines.append("top-\(top.k) accuracy \(percent(top.accuracy)) %") }
+        lines.append("macro F1 \(fixed(macro.f1, 4))")
+        if let logLoss { lines.append("log loss \(significant(logLoss, 6))") }
+        return lines.joined(separator: ", ") + "\n"
+    }
+
+    /// Whether anybody would read a table of all classes.
+    private var isReadable: Bool { classNames.count <= 30 }
+
+    /// The confusion matrix as text; empty where nobody would read it.
+    var confusionText: String {
+        guard isReadable else { return "" }
         let head = [""] + classNames
         let rows = zip(classNames, confusion).map { name, counts in
             [name] + counts.map { $0 == 0 ? "·" : "\($0)" }
         }
         return "Confusion matrix (a row for each actual class, a column for each predicted one)\n\n"
             + TextTable.aligned([head] + rows, rightAligned: Set(0...classNames.count)) + "\n"
+    }
+
+    /// The classes' scores as text, or only their averages where nobody would read them all.
+    var scoresText: String {
+        let classes = isReadable ? Array(zip(classNames, classScores)) : []
+        let rows = (classes + [("macro average", macro), ("weighted average", weighted)]).map { name, scores in
+            [name, fixed(scores.precision, 3), fixed(scores.recall, 3), fixed(scores.f1, 3), "\(scores.samples)"]
+        }
+        let head = ["", "precision", "recall", "F1", "samples"]
+        return TextTable.aligned([head] + rows, rightAligned: Set(0..<head.count)) + "\n"
+    }
+}
+
+extension Classification.Scores {
+    fileprivate init(_ scores: ClassScores) {
+        self.init(
+            precision: scores.precision, recall: scores.recall, f1: scores.f1, samples: Int(scores.support))
+    }
+}
+
+extension Accuracy {
+    fileprivate var bounds: [Double] { [interval.lowerBound, interval.upperBound] }
+}
+
+private func percent(_ share: Double) -> String { fixed(share * 100, 2) }
+
+/// How far numbers are off, in the target's own units.
+private struct Regression: Encodable {
+    var rootMeanSquaredError: Double
+    var meanAbsoluteError: Double
+    /// The coefficient of determination.
+    var rSquared: Double
+
+    init(predicted: [Double], actual: [Double]) throws {
+        rootMeanSquaredError = try Metrics.rootMeanSquaredError(predicted: predicted, actual: actual)
+        meanAbsoluteError = try Metrics.meanAbsoluteError(predicted: predicted, actual: actual)
+        rSquared = try Metrics.rSquared(predicted: predicted, actual: actual)
+    }
+
+    var headline: String {
+        "root mean squared error \(significant(rootMeanSquaredError, 6)), "
+            + "mean absolute error \(significant(meanAbsoluteError, 6)), R² \(fixed(rSquared, 4))"
     }
 }

@@ -21,6 +21,7 @@ struct UsageTests {
             (["train", "--batch-size", "0"], "expected a whole number from 1"),
             (["train", "iris", "again"], "unexpected word 'again'"),
             (["evaluate"], "expected MODEL, found nothing"),
+            (["evaluate", "m", "iris", "--top"], "--top: expected K after it, found nothing"),
             (["verify"], "expected CASE.json, found nothing"),
             (["trace", "sigmoid", "--depth", "3"], "--depth: expected with 'trace chain' only"),
             (["trace", "chain", "--weights", "1,x"], "expected numbers with commas between"),
