@@ -39,7 +39,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         guard targetRows == count else {
             throw .shape("targets", expected: "\(count) samples as in the inputs", found: "\(targetRows)")
         }
-        try Self.check(weights, count)
+        try checkWeights(weights, samples: count)
         self.init(count, inputCount, targetCount, inputs, .vectors(targets), weights)
     }
 
@@ -62,7 +62,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         for (sample, found) in classes.enumerated() where !(0..<classCount).contains(found) {
             throw .classOutOfRange(sample: sample, found: found, classCount: classCount)
         }
-        try Self.check(weights, count)
+        try checkWeights(weights, samples: count)
         self.init(count, inputCount, classCount, inputs, .classes(classes.map(Int32.init)), weights)
     }
 
@@ -162,7 +162,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
 
     /// The same samples with other weights.
     func weighted(_ weights: [Scalar]) throws(BackpropError) -> Dataset {
-        try Self.check(weights, count)
+        try checkWeights(weights, samples: count)
         var weighted = self
         weighted.weights = weights
         return weighted
@@ -209,20 +209,6 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         return values.count / width
     }
 
-    private static func check(_ weights: [Scalar]?, _ count: Int) throws(BackpropError) {
-        guard let weights else { return }
-        guard weights.count == count else {
-            throw .shape("weights", expected: "\(count) as in the inputs", found: "\(weights.count)")
-        }
-        try checkFinite(weights, "weights")
-        if let sample = weights.firstIndex(where: { $0 < 0 }) {
-            throw .option("weight of sample \(sample)", expected: "0 or more", found: "\(weights[sample])")
-        }
-        guard weights.contains(where: { $0 > 0 }) else {
-            throw .option("weights", expected: "at least one above 0", found: "only 0")
-        }
-    }
-
     private static func flatten(_ rows: [[Scalar]], thing: String) throws(BackpropError) -> ([Scalar], Int) {
         guard let width = rows.first?.count else { throw .empty("samples") }
         for (index, row) in rows.enumerated() where row.count != width {
@@ -238,6 +224,21 @@ enum RandomStream {
     static let split: UInt64 = 1 << 32
     static func shuffle(epoch: Int) -> UInt64 { 2 << 32 + UInt64(epoch) }
     static func noise(step: Int) -> UInt64 { 3 << 32 + UInt64(step) }
+}
+
+/// Checks that weights, where there are any, are one for each sample, finite, not below 0, and not all 0.
+func checkWeights<Scalar: NetworkScalar>(_ weights: [Scalar]?, samples: Int) throws(BackpropError) {
+    guard let weights else { return }
+    guard weights.count == samples else {
+        throw .shape("weights", expected: "\(samples), one for each sample", found: "\(weights.count)")
+    }
+    try checkFinite(weights, "weights")
+    if let sample = weights.firstIndex(where: { $0 < 0 }) {
+        throw .option("weight of sample \(sample)", expected: "0 or more", found: "\(weights[sample])")
+    }
+    guard weights.contains(where: { $0 > 0 }) else {
+        throw .option("weights", expected: "at least one above 0", found: "only 0")
+    }
 }
 
 /// Checks that every value is finite.

@@ -32,21 +32,11 @@ struct SampleWeights {
 
     init(_ values: [Double]?, samples: Int) throws(BackpropError) {
         guard samples > 0 else { throw .empty("samples") }
+        try checkWeights(values, samples: samples)
         self.values = values
-        guard let values else {
-            total = Double(samples)
-            return
-        }
-        guard values.count == samples else {
-            throw .shape("weights", expected: "\(samples) as there are samples", found: "\(values.count)")
-        }
-        try checkFinite(values, "weights")
-        if let index = values.firstIndex(where: { $0 < 0 }) {
-            throw .option("weight of sample \(index)", expected: "a number from 0", found: "\(values[index])")
-        }
-        total = values.reduce(0, +)
-        guard total > 0, total.isFinite else {
-            throw .option("sum of the weights", expected: "a finite number above 0", found: "\(total)")
+        total = values?.reduce(0, +) ?? Double(samples)
+        guard total.isFinite else {
+            throw .option("sum of the weights", expected: "a finite number", found: "\(total)")
         }
     }
 

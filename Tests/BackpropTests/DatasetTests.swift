@@ -63,7 +63,7 @@ import Testing
     @Test(
         "weights that make no sense are refused",
         arguments: [
-            ([1], "weights: expected 2 as in the inputs, found 1"),
+            ([1], "weights: expected 2, one for each sample, found 1"),
             ([1, .nan], "weights: expected finite numbers, found nan at index 1"),
             ([1, -1], "weight of sample 1: expected 0 or more, found -1.0"),
             ([0, 0], "weights: expected at least one above 0, found only 0"),

@@ -27,11 +27,11 @@ import Testing
             { _ = try Metrics.rSquared(predicted: [0, 1], actual: [0, 1] as [Float], weights: $0) },
         ]
         for metric in metrics {
-            expectError("weights: expected 2 as there are samples, found 1") { try metric([1]) }
+            expectError("weights: expected 2, one for each sample, found 1") { try metric([1]) }
             expectError("weights: expected finite numbers, found nan at index 1") { try metric([1, .nan]) }
-            expectError("weight of sample 0: expected a number from 0, found -1.0") { try metric([-1, 2]) }
-            expectError("sum of the weights: expected a finite number above 0, found 0.0") { try metric([0, 0]) }
-            expectError("sum of the weights: expected a finite number above 0, found inf") {
+            expectError("weight of sample 0: expected 0 or more, found -1.0") { try metric([-1, 2]) }
+            expectError("weights: expected at least one above 0, found only 0") { try metric([0, 0]) }
+            expectError("sum of the weights: expected a finite number, found inf") {
                 try metric([1e308, 1e308])
             }
         }
