@@ -92,7 +92,7 @@ public struct ValidationReport: Hashable, Codable, Sendable {
         accuracy = samples.classes.map { classes in
             let predicted = Metrics.classes(
                 ofOutputs: network.outputs(of: samples.inputs), outputCount: network.outputCount)
-            return Metrics.accuracy(predicted: predicted, actual: classes).share
+            return Double(zip(predicted, classes).count { $0 == $1 }) / Double(classes.count)
         }
     }
 }
