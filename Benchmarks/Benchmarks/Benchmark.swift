@@ -10,6 +10,7 @@ enum Benchmark {
         usage: Benchmarks peak                      multiply-add peak and bandwidth of this machine
                Benchmarks train [options]           steps of gradient descent
                Benchmarks predict [options]         predictions
+               Benchmarks csv FILE                  loading a table of numbers, beside a bare scan in C
                Benchmarks peer WORKLOAD BATCH THREADS train|infer [VARIANT]
 
         --layers 784-128-10            units from the inputs up
@@ -25,6 +26,7 @@ enum Benchmark {
     static func run(_ words: [String]) throws {
         switch words.first {
         case "peak": try peak(isJSON: words.contains("--json"))
+        case "csv": try csv(Array(words.dropFirst()))
         case "train", "predict":
             let options = try WorkOptions(Array(words.dropFirst()))
             let isTraining = words[0] == "train"

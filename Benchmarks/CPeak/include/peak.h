@@ -19,4 +19,14 @@ double peak_multiply_add_f64(peak_width width, size_t rounds);
 /* Reads 'bytes' (a multiple of 1024) of aligned memory once, and returns something made of them. */
 unsigned peak_read(peak_width width, const void *memory, size_t bytes);
 
+/* Counts the line feeds of a file as 'wc -l' does, block by block; (size_t)-1 if it can't be read. */
+size_t peak_count_lines(const char *path);
+
+/*
+ * Reads a file as a whole, and takes every run of digits in it for a number: the least that loading
+ * a table of whole numbers can take. Returns their sum, so that none can be left out, or -1 if the
+ * file can't be read. Stores nothing, checks nothing.
+ */
+double peak_sum_numbers(const char *path);
+
 #endif
