@@ -1,53 +1,93 @@
 /// A table of text read from comma-separated values as RFC 4180 describes them: fields may be in
 /// double quotes, within which a quote is doubled and line ends are kept; lines end in LF or CRLF.
+/// Empty lines and a byte order mark are left out, and so are spaces around a field without quotes.
+/// Numbers have a decimal point, whatever the locale.
 ///
-/// The separator is a comma, or a tab if the first line has tabs and no commas.
+/// The bytes are kept as they are, and fields are made numbers or texts when asked for: 110 MB of
+/// digits load in less than twice the time of a loop in C that only adds them up (`Benchmarks csv`).
 public struct CSVTable: Hashable, Sendable {
     /// The names of the columns, or `nil` if the first line holds values.
     public let header: [String]?
     public let columnCount: Int
-    /// Rows of as many fields as there are columns; at least one.
-    public let rows: [[String]]
     /// What the table is called in errors.
     public let source: String
-    /// The line that each row begins in, counted from 1.
-    private let lines: [Int]
+    /// They end in a line feed.
+    private let bytes: FileBytes
+    /// Where each row of values begins.
+    private let rowStarts: [Int]
+    private let separator: UInt8
+    private let hasQuotes: Bool
 
-    /// - Throws: ``BackpropError/file(_:reason:)``, or as ``init(_:source:)``.
-    public init(contentsOf path: String) throws(BackpropError) {
-        try self.init(try readFile(path), source: path)
+    /// Maps a file, which must not be made shorter as long as the table is in use.
+    ///
+    /// - Throws: ``BackpropError/file(_:reason:)``, or as ``init(_:source:format:)``.
+    public init(contentsOf path: String, format: CSVFormat = CSVFormat()) throws(BackpropError) {
+        try self.init(FileBytes(mapping: path), source: path, format: format)
     }
 
-    /// The first line is taken as a header if none of its fields is a number.
-    ///
-    /// - Throws: ``BackpropError/format(_:expected:found:)`` for ragged rows, quotes that never end and columns of the
-    ///   same name,
+    /// - Parameters:
+    ///   - source: What the bytes are called in errors.
+    ///   - format: What the bytes don't say by themselves.
+    /// - Throws: ``BackpropError/format(_:expected:found:)`` for ragged rows, quotes that never end, too many columns
+    ///   and columns of the same name,
     ///   ``BackpropError/empty(_:)`` if there is no row of values.
-    public init(_ bytes: [UInt8], source: String) throws(BackpropError) {
-        var reader = CSVReader(bytes)
-        var rows: [[String]] = []
-        var lines: [Int] = []
-        while true {
-            let line = reader.line
-            guard let row = try reader.nextRow(source: source) else { break }
-            if let first = rows.first, row.count != first.count {
-                throw .format("\(source) line \(line)", expected: "\(first.count) fields", found: "\(row.count)")
+    public init(_ bytes: [UInt8], source: String, format: CSVFormat = CSVFormat()) throws(BackpropError) {
+        try self.init(FileBytes(bytes), source: source, format: format)
+    }
+
+    private init(_ unterminated: FileBytes, source: String, format: CSVFormat) throws(BackpropError) {
+        let bytes = unterminated.ending(in: ASCII.lineFeed)
+        let scanner = try bytes.withSpan { span throws(BackpropError) in
+            var scanner = CSVScanner(
+                source: source, separator: format.separator(of: span), maximumColumns: format.maximumColumns)
+            try scanner.scan(span, from: Self.sizeOfByteOrderMark(span))
+            return scanner
+        }
+        guard let first = scanner.rowStarts.first else { throw .empty("\(source): rows") }
+        let fields = bytes.withSpan { span in
+            var position = first
+            return (0..<scanner.columnCount).map { _ in
+                let field = CSVField(at: position, span, separator: scanner.separator)
+                position = field.end + 1
+                return field
             }
-            rows.append(row)
-            lines.append(line)
         }
-        guard let first = rows.first else { throw .empty("\(source): rows") }
-        let hasHeader = first.allSatisfy { Double($0) == nil }
-        guard rows.count > (hasHeader ? 1 : 0) else { throw .empty("\(source): rows below the header") }
-        if hasHeader, let twice = first.first(where: { name in first.count { $0 == name } > 1 }) {
-            throw .format("\(source), header", expected: "a name for each column", found: "\(twice) twice")
-        }
-        self.header = hasHeader ? first : nil
-        self.columnCount = first.count
-        self.rows = Array(rows.dropFirst(hasHeader ? 1 : 0))
-        self.lines = Array(lines.dropFirst(hasHeader ? 1 : 0))
+        let names = bytes.withSpan { span in fields.map { $0.text(span) } }
+        let hasHeader =
+            switch format.header {
+            case .yes: true
+            case .no: false
+            case .automatic:
+                bytes.withSpan { span in
+                    !fields.contains {
+                        !$0.content.isEmpty && ($0.isMissing(span) || decimalNumber(span, $0.content) != nil)
+                    }
+                }
+            }
+        guard scanner.rowStarts.count > (hasHeader ? 1 : 0) else { throw .empty("\(source): rows below the header") }
+        if hasHeader { try Self.checkNames(names, source: source) }
+        self.header = hasHeader ? names : nil
+        self.columnCount = scanner.columnCount
+        self.bytes = bytes
+        self.rowStarts = hasHeader ? Array(scanner.rowStarts.dropFirst()) : scanner.rowStarts
+        self.separator = scanner.separator
+        self.hasQuotes = scanner.hasQuotes
         self.source = source
     }
+
+    private static func sizeOfByteOrderMark(_ bytes: Span<UInt8>) -> Int {
+        bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf ? 3 : 0
+    }
+
+    private static func checkNames(_ names: [String], source: String) throws(BackpropError) {
+        var seen: Set<String> = []
+        for name in names where !seen.insert(name).inserted {
+            throw .format("\(source), header", expected: "a name for each column", found: "\(name) twice")
+        }
+    }
+
+    /// The rows of values; at least one.
+    public var rowCount: Int { rowStarts.count }
 
     /// The index of a column by its name or, as a decimal counted from 1, by its position.
     ///
@@ -55,8 +95,13 @@ public struct CSVTable: Hashable, Sendable {
     public func column(_ name: String) throws(BackpropError) -> Int {
         if let index = header?.firstIndex(of: name) { return index }
         if let position = Int(name), (1...columnCount).contains(position) { return position - 1 }
-        let known = header?.joined(separator: ", ") ?? "1 to \(columnCount)"
-        throw .format("\(source), column", expected: "one of \(known)", found: name)
+        throw .format("\(source), column", expected: "one of \(knownColumns)", found: name)
+    }
+
+    private var knownColumns: String {
+        guard let header else { return "1 to \(columnCount)" }
+        let shown = header.prefix(50).joined(separator: ", ")
+        return header.count > 50 ? "\(shown), … (\(header.count) columns)" : shown
     }
 
     /// The name of a column, or its position, counted from 1, where it has none.
@@ -64,120 +109,181 @@ public struct CSVTable: Hashable, Sendable {
         header?[column] ?? "\(column + 1)"
     }
 
-    /// The numbers of some columns, row by row.
+    /// The numbers of some columns, row by row, each rounded to `Double` and then to the precision asked for.
     ///
     /// - Throws: ``BackpropError/format(_:expected:found:)`` where a field is no finite number.
+    /// - Complexity: O(bytes of the table); one pass.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func numbers<Scalar: NetworkScalar>(inColumns columns: [Int]) throws(BackpropError) -> [Scalar] {
-        var numbers: [Scalar] = []
-        numbers.reserveCapacity(rows.count * columns.count)
-        for (index, row) in rows.enumerated() {
-            for column in columns {
-                guard let number = Double(row[column]), Scalar(number).isFinite else {
-                    throw .format(
-                        placeOf(row: index, column: column), expected: "a finite number",
-                        found: row[column].isEmpty ? "nothing" : row[column])
-                }
-                numbers.append(Scalar(number))
-            }
+        let found: NumberColumns<Scalar> = numberColumns(columns)
+        // The first in the order of the file.
+        let problems = zip(columns, found.columns).compactMap { column, found in
+            found.firstProblem.map { (row: $0, column: column) }
         }
-        return numbers
+        if let first = problems.min(by: { ($0.row, $0.column) < ($1.row, $1.column) }) {
+            throw unexpected("a finite number", row: first.row, column: first.column)
+        }
+        return found.values
     }
 
     /// The texts of one column.
     public func texts(inColumn column: Int) -> [String] {
-        rows.map { $0[column] }
+        bytes.withSpan { span in
+            rowStarts.map { field(span, rowStart: $0, column: column).text(span) }
+        }
+    }
+
+    /// The text of one field.
+    public func text(row: Int, column: Int) -> String {
+        bytes.withSpan { span in field(span, rowStart: rowStarts[row], column: column).text(span) }
     }
 
     /// Where a field stands, for error messages.
     public func placeOf(row: Int, column: Int) -> String {
-        "\(source) line \(lines[row]), column \(name(ofColumn: column))"
+        let line = bytes.withSpan { span in lineNumber(span, at: rowStarts[row]) }
+        return "\(source) line \(line), column \(name(ofColumn: column))"
+    }
+
+    /// The texts of one column, `nil` where a value is missing.
+    func presentTexts(inColumn column: Int) -> [String?] {
+        bytes.withSpan { span in
+            rowStarts.map {
+                let field = field(span, rowStart: $0, column: column)
+                return field.isMissing(span) ? nil : field.text(span)
+            }
+        }
+    }
+
+    /// The error of a field that is not what was expected.
+    func unexpected(_ expected: String, row: Int, column: Int) -> BackpropError {
+        let found = text(row: row, column: column)
+        return .format(
+            placeOf(row: row, column: column), expected: expected, found: found.isEmpty ? "nothing" : found)
+    }
+
+    private func field(_ bytes: Span<UInt8>, rowStart: Int, column: Int) -> CSVField {
+        var position = rowStart
+        if hasQuotes {
+            for _ in 0..<column { position = CSVField(at: position, bytes, separator: separator).end + 1 }
+        } else {
+            position = skip(column, bytes, from: position)
+        }
+        return CSVField(at: position, bytes, separator: separator)
+    }
+
+    /// Returns where the field after so many separators begins, in a table without quotes.
+    private func skip(_ separators: Int, _ bytes: Span<UInt8>, from start: Int) -> Int {
+        var (left, position) = (separators, start)
+        while left > 0, position + 8 <= bytes.count {
+            let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian
+            let found = matches(word, separator).nonzeroBitCount
+            guard found < left else { break }
+            left -= found
+            position += 8
+        }
+        while left > 0 {
+            if bytes[position] == separator { left -= 1 }
+            position += 1
+        }
+        return position
     }
 }
 
-/// Reads rows off bytes, one pass, no look back.
-private struct CSVReader {
-    private let bytes: [UInt8]
-    private var position: Int
-    private let separator: UInt8
-    /// The line that comes next, counted from 1.
-    private(set) var line = 1
+// MARK: - Numbers
 
-    private static let quote = UInt8(ascii: "\"")
-    private static let lineFeed = UInt8(ascii: "\n")
-    private static let carriageReturn = UInt8(ascii: "\r")
+/// Columns read as numbers, with what is none.
+struct NumberColumns<Scalar: NetworkScalar> {
+    struct Column {
+        var missing = 0
+        var texts = 0
+        /// The first row without a value, and the first with something else than a finite number.
+        var firstMissing: Int?
+        var firstText: Int?
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
-        position = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
-        let firstLine = bytes.prefix { $0 != Self.lineFeed }
-        let tab = UInt8(ascii: "\t")
-        let comma = UInt8(ascii: ",")
-        separator = firstLine.contains(tab) && !firstLine.contains(comma) ? tab : comma
+        var firstProblem: Int? { [firstMissing, firstText].compactMap { $0 }.min() }
     }
 
-    /// The fields of the next line that isn't empty, or `nil` at the end.
-    mutating func nextRow(source: String) throws(BackpropError) -> [String]? {
-        while position < bytes.count, bytes[position] == Self.lineFeed || bytes[position] == Self.carriageReturn {
-            if bytes[position] == Self.lineFeed { line += 1 }
-            position += 1
-        }
-        guard position < bytes.count else { return nil }
-        var row: [String] = []
-        while true {
-            row.append(try nextField(source: source))
-            guard position < bytes.count else { break }
-            let end = bytes[position]
-            position += 1
-            if end == separator { continue }
-            if end == Self.carriageReturn, position < bytes.count, bytes[position] == Self.lineFeed { position += 1 }
-            line += 1
-            break
-        }
-        return row
-    }
+    /// Row by row; NaN for what is no number.
+    var values: [Scalar]
+    var columns: [Column]
+}
 
-    private mutating func nextField(source: String) throws(BackpropError) -> String {
-        if position < bytes.count, bytes[position] == Self.quote { return try quotedField(source: source) }
-        let start = position
-        while position < bytes.count, !endsField(bytes[position]) { position += 1 }
-        return trimmed(bytes[start..<position])
-    }
-
-    private mutating func quotedField(source: String) throws(BackpropError) -> String {
-        let firstLine = line
-        var field: [UInt8] = []
-        position += 1
-        while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
-            if byte == Self.lineFeed { line += 1 }
-            if byte != Self.quote {
-                field.append(byte)
-            } else if position < bytes.count, bytes[position] == Self.quote {
-                field.append(byte)
-                position += 1
-            } else {
-                guard position == bytes.count || endsField(bytes[position]) else {
-                    throw .format(
-                        "\(source) line \(line)", expected: "the end of the field after a closing quote",
-                        found: "more text")
-                }
-                return String(decoding: field, as: UTF8.self)
+extension CSVTable {
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
+    func numberColumns<Scalar: NetworkScalar>(_ columns: [Int]) -> NumberColumns<Scalar> {
+        var slots = [Int](repeating: -1, count: columnCount)
+        for (slot, column) in columns.enumerated() { slots[column] = slot }
+        var found = NumberColumns<Scalar>(values: [], columns: Array(repeating: .init(), count: columns.count))
+        found.values.reserveCapacity(rowCount * columns.count)
+        // A row that stays in the cache until it is done.
+        var numbers = ContiguousArray<Scalar>(repeating: 0, count: columns.count)
+        bytes.withSpan { bytes in
+            for (row, start) in rowStarts.enumerated() {
+                readRow(bytes, row, from: start, slots: slots, into: &numbers, &found.columns)
+                found.values.append(contentsOf: numbers)
             }
         }
-        throw .format("\(source) line \(firstLine)", expected: "a closing quote", found: "the end of the file")
+        return found
     }
 
-    private func endsField(_ byte: UInt8) -> Bool {
-        byte == separator || byte == Self.lineFeed || byte == Self.carriageReturn
+    /// Reads one row; every slot is written.
+    private func readRow<Scalar: NetworkScalar>(
+        _ bytes: Span<UInt8>, _ row: Int, from start: Int, slots: [Int], into numbers: inout ContiguousArray<Scalar>,
+        _ columns: inout [NumberColumns<Scalar>.Column]
+    ) {
+        var numbers = numbers.mutableSpan
+        let separator = separator
+        var position = start
+        for slot in slots {
+            if slot >= 0, let number = wholeNumber(bytes, at: &position, separator) {
+                numbers[slot] = Scalar(Double(number))
+                continue
+            }
+            let field = CSVField(at: position, bytes, separator: separator)
+            position = field.end + 1
+            if slot >= 0 { numbers[slot] = columns[slot].number(field, bytes, row: row) }
+        }
     }
 
-    private func trimmed(_ field: ArraySlice<UInt8>) -> String {
-        var field = field.drop { $0 == UInt8(ascii: " ") }
-        while field.last == UInt8(ascii: " ") { field.removeLast() }
-        return String(decoding: field, as: UTF8.self)
+    /// Reads a field of a few digits and nothing else, as most are in large tables, and goes on to the next.
+    @inline(__always)
+    private func wholeNumber(_ bytes: Span<UInt8>, at position: inout Int, _ separator: UInt8) -> Int64? {
+        let first = bytes[position] &- ASCII.zero
+        guard first < 10 else { return nil }
+        // A single digit, such as the background of an image, is not worth a loop.
+        if bytes[position + 1] == separator {
+            position += 2
+            return Int64(first)
+        }
+        var number: Int64 = 0
+        var end = position
+        while true {
+            let digit = bytes[end] &- ASCII.zero
+            guard digit < 10 else { break }
+            number = number &* 10 &+ Int64(digit)
+            end &+= 1
+        }
+        // 18 digits fit.
+        guard end > position, end - position <= 18, bytes[end] == separator || bytes[end] == ASCII.lineFeed
+        else { return nil }
+        position = end + 1
+        return number
+    }
+}
+
+extension NumberColumns.Column {
+    /// The number of a field, or NaN for what is none.
+    fileprivate mutating func number(_ field: CSVField, _ bytes: Span<UInt8>, row: Int) -> Scalar {
+        if let number = decimalNumber(bytes, field.content), Scalar(number).isFinite { return Scalar(number) }
+        if field.isMissing(bytes) {
+            missing += 1
+            firstMissing = firstMissing ?? row
+        } else {
+            texts += 1
+            firstText = firstText ?? row
+        }
+        return .nan
     }
 }

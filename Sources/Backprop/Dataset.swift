@@ -6,9 +6,21 @@ public enum Targets<Scalar: NetworkScalar>: Hashable, Sendable {
     case classes([Int32])
 }
 
+extension Targets {
+    /// Those of the given samples, a value each.
+    fileprivate func chosen(_ rows: [UInt32], width: Int) -> Targets {
+        switch self {
+        case .classes(let classes): return .classes(rows.map { classes[Int($0)] })
+        case .vectors(let values):
+            return .vectors(rows.flatMap { values[(Int($0) * width)..<((Int($0) + 1) * width)] })
+        }
+    }
+}
+
 /// Samples with what they should give, checked once: shapes fit and every number is finite.
 ///
-/// Equal arrays share their storage, so an autoencoder's targets cost no memory.
+/// Equal arrays share their storage, so an autoencoder's targets cost no memory. Inputs may stay in a
+/// file that is larger than memory: see ``init(_:rows:scaling:classes:classCount:weights:)``.
 public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     /// The number of samples.
     public let count: Int
@@ -16,9 +28,12 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     public let inputCount: Int
     /// Outputs a sample: the width of the target vectors, or the number of classes.
     public let targetCount: Int
-    /// `count × inputCount` values, row-major.
-    public internal(set) var inputs: [Scalar]
-    public internal(set) var targets: Targets<Scalar>
+    /// The inputs that are in memory; none where they are in a file.
+    var values: [Scalar]
+    /// Those that are in a file instead.
+    private var stored: StoredInputs?
+    /// The targets but for samples in a file that should give themselves.
+    private var ownTargets: Targets<Scalar>?
     /// How much each sample counts, or `nil` where all count 1. Finite and not below 0.
     public internal(set) var weights: [Scalar]?
 
@@ -40,7 +55,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
             throw .shape("targets", expected: "\(count) samples as in the inputs", found: "\(targetRows)")
         }
         try checkWeights(weights, samples: count)
-        self.init(count, inputCount, targetCount, inputs, .vectors(targets), weights)
+        self.init(count, inputCount, targetCount, values: inputs, .vectors(targets), weights)
     }
 
     /// Samples as a flat array, row-major, with a class each, counted from 0.
@@ -53,17 +68,9 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         inputs: [Scalar], inputCount: Int, classes: [Int], classCount: Int, weights: [Scalar]? = nil
     ) throws(BackpropError) {
         let count = try Self.rows(of: inputs, width: inputCount, thing: "inputs")
-        guard classes.count == count else {
-            throw .shape("classes", expected: "\(count) as in the inputs", found: "\(classes.count)")
-        }
-        guard classCount > 0, classCount <= Int(Int32.max) else {
-            throw .option("classCount", expected: "1 to \(Int32.max)", found: "\(classCount)")
-        }
-        for (sample, found) in classes.enumerated() where !(0..<classCount).contains(found) {
-            throw .classOutOfRange(sample: sample, found: found, classCount: classCount)
-        }
+        try Self.check(classes, count, classCount)
         try checkWeights(weights, samples: count)
-        self.init(count, inputCount, classCount, inputs, .classes(classes.map(Int32.init)), weights)
+        self.init(count, inputCount, classCount, values: inputs, .classes(classes.map(Int32.init)), weights)
     }
 
     /// Samples as rows, with a row of targets each.
@@ -97,26 +104,87 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
             inputs: inputs, inputCount: inputCount, targets: inputs, targetCount: inputCount, weights: weights)
     }
 
+    /// Samples of an IDX file with a class each. They stay in the file, from which each batch is read and scaled; a file
+    /// of floating-point numbers is read through once to see that they are finite.
+    ///
+    /// - Parameters:
+    ///   - inputs: The samples along its first dimension.
+    ///   - rows: The samples that are meant, in their order; `nil` for all.
+    ///   - scaling: What the inputs go through, in `Double`.
+    /// - Throws: As ``init(inputs:inputCount:classes:classCount:weights:)``, also if the scaling doesn't fit.
+    public init(
+        _ inputs: IDXFile, rows: [UInt32]? = nil, scaling: Scaling? = nil, classes: [Int], classCount: Int,
+        weights: [Scalar]? = nil
+    ) throws(BackpropError) {
+        let stored = try StoredInputs(inputs, rows: rows, scaling: scaling, Scalar.self)
+        try Self.check(classes, stored.count, classCount)
+        try checkWeights(weights, samples: stored.count)
+        self.init(
+            stored.count, inputs.rowSize, classCount, stored: stored, .classes(classes.map(Int32.init)), weights)
+    }
+
+    /// Samples of an IDX file with target vectors; like ``init(_:rows:scaling:classes:classCount:weights:)``.
+    public init(
+        _ inputs: IDXFile, rows: [UInt32]? = nil, scaling: Scaling? = nil, targets: [Scalar], targetCount: Int,
+        weights: [Scalar]? = nil
+    ) throws(BackpropError) {
+        let stored = try StoredInputs(inputs, rows: rows, scaling: scaling, Scalar.self)
+        guard try Self.rows(of: targets, width: targetCount, thing: "targets") == stored.count else {
+            throw .shape(
+                "targets", expected: "\(stored.count) samples as in the inputs",
+                found: "\(targets.count / targetCount)")
+        }
+        try checkWeights(weights, samples: stored.count)
+        self.init(stored.count, inputs.rowSize, targetCount, stored: stored, .vectors(targets), weights)
+    }
+
+    /// Samples of an IDX file that should give themselves; like ``init(_:rows:scaling:classes:classCount:weights:)``.
+    public init(
+        autoencoding inputs: IDXFile, rows: [UInt32]? = nil, scaling: Scaling? = nil, weights: [Scalar]? = nil
+    ) throws(BackpropError) {
+        let stored = try StoredInputs(inputs, rows: rows, scaling: scaling, Scalar.self)
+        try checkWeights(weights, samples: stored.count)
+        self.init(stored.count, inputs.rowSize, inputs.rowSize, stored: stored, nil, weights)
+    }
+
     private init(
-        _ count: Int, _ inputCount: Int, _ targetCount: Int, _ inputs: [Scalar], _ targets: Targets<Scalar>,
-        _ weights: [Scalar]?
+        _ count: Int, _ inputCount: Int, _ targetCount: Int, values: [Scalar] = [], stored: StoredInputs? = nil,
+        _ targets: Targets<Scalar>?, _ weights: [Scalar]?
     ) {
         self.count = count
         self.inputCount = inputCount
         self.targetCount = targetCount
-        self.inputs = inputs
-        self.targets = targets
+        self.values = values
+        self.stored = stored
+        self.ownTargets = targets
         self.weights = weights
+    }
+
+    /// `count × inputCount` values, row-major. Where they are in a file, this reads all of them, every time.
+    public var inputs: [Scalar] { stored?.values(0..<count) ?? values }
+
+    public var targets: Targets<Scalar> { ownTargets ?? .vectors(inputs) }
+
+    /// Whether the inputs are in memory, rather than in a file from which each batch is read.
+    public var isInMemory: Bool { stored == nil }
+
+    /// The same samples, with the inputs read into memory.
+    public func inMemory() -> Dataset {
+        guard stored != nil else { return self }
+        let inputs = inputs
+        return Dataset(count, inputCount, targetCount, values: inputs, ownTargets ?? .vectors(inputs), weights)
     }
 
     /// The values of one sample.
     public func inputs(ofSample sample: Int) -> ArraySlice<Scalar> {
-        inputs[(sample * inputCount)..<((sample + 1) * inputCount)]
+        guard let stored else { return values[(sample * inputCount)..<((sample + 1) * inputCount)] }
+        return stored.values(CollectionOfOne(sample))[...]
     }
 
     /// The target vector of one sample, made from its class where it has one.
     public func targets(ofSample sample: Int) -> [Scalar] {
-        switch targets {
+        switch ownTargets {
+        case nil: return Array(inputs(ofSample: sample))
         case .vectors(let values): return Array(values[(sample * targetCount)..<((sample + 1) * targetCount)])
         case .classes(let classes):
             var vector = [Scalar](repeating: 0, count: targetCount)
@@ -127,7 +195,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
 
     /// The classes of the samples, or `nil` where they have target vectors.
     public var classes: [Int]? {
-        guard case .classes(let classes) = targets else { return nil }
+        guard case .classes(let classes) = ownTargets else { return nil }
         return classes.map(Int.init)
     }
 
@@ -139,25 +207,24 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     public func samples(_ rows: [UInt32]) throws(BackpropError) -> Dataset {
         guard !rows.isEmpty else { throw .empty("samples") }
         precondition(rows.allSatisfy { $0 < count }, "a sample index is out of range")
+        if let stored {
+            return Dataset(
+                rows.count, inputCount, targetCount, stored: stored.chosen(rows),
+                ownTargets.map { $0.chosen(rows, width: targetCount) },
+                weights.map { weights in rows.map { weights[Int($0)] } })
+        }
         var chosen = emptied(for: rows.count)
         chosen.gather(rows[...], from: self)
         return chosen
     }
 
-    /// Two parts in a random order that depends only on `seed`, the second with a share of the samples.
-    ///
-    /// - Throws: ``BackpropError/option(_:expected:found:)`` if one of them would be empty.
-    public func split(holdingOut share: Double, seed: UInt64) throws(BackpropError) -> (
-        training: Dataset, heldOut: Dataset
-    ) {
-        let heldOut = (0...1).contains(share) ? Int((Double(count) * share).rounded()) : 0
-        guard heldOut > 0, heldOut < count else {
-            throw .option(
-                "share held out of \(count) samples", expected: "at least one sample on either side", found: "\(share)")
-        }
-        var random = SplitMix64(seed: seed, stream: RandomStream.split)
-        let order = random.permutation(of: count)
-        return (try samples(Array(order[heldOut...])), try samples(Array(order[..<heldOut])))
+    /// Samples next to each other, to be trained on: those of this dataset where it is in memory, else read from the
+    /// file.
+    func batch(_ rows: Range<Int>) -> Batch<Scalar> {
+        guard !isInMemory else { return Batch(dataset: self, rows: rows) }
+        var read = emptied(for: rows.count)
+        read.gather(rows.map { UInt32($0) }[...], from: self)
+        return Batch(dataset: read, rows: 0..<rows.count)
     }
 
     /// The same samples with other weights.
@@ -172,26 +239,32 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     func emptied(for count: Int) -> Dataset {
         let inputs = [Scalar](repeating: 0, count: count * inputCount)
         let targets: Targets<Scalar> =
-            switch targets {
-            case .vectors: .vectors(.init(repeating: 0, count: count * targetCount))
+            switch ownTargets {
+            case nil, .vectors: .vectors(.init(repeating: 0, count: count * targetCount))
             case .classes: .classes(.init(repeating: 0, count: count))
             }
         return Dataset(
-            count, inputCount, targetCount, inputs, targets, weights.map { _ in .init(repeating: 0, count: count) })
+            count, inputCount, targetCount, values: inputs, targets,
+            weights.map { _ in .init(repeating: 0, count: count) })
     }
 
     /// Overwrites the first samples with those of `rows` in another dataset of the same shape.
     mutating func gather(_ rows: ArraySlice<UInt32>, from source: Dataset) {
-        Backprop.gather(source.inputs, rows: rows, width: inputCount, into: &inputs)
-        switch (source.targets, targets) {
+        if let stored = source.stored {
+            stored.gather(rows.lazy.map { Int($0) }, into: &values)
+        } else {
+            Backprop.gather(source.values, rows: rows, width: inputCount, into: &values)
+        }
+        switch (source.ownTargets, ownTargets) {
+        case (nil, _): ownTargets = .vectors(values)
         case (.vectors(let from), .vectors(var into)):
-            targets = .vectors([])
+            ownTargets = nil
             Backprop.gather(from, rows: rows, width: targetCount, into: &into)
-            targets = .vectors(into)
+            ownTargets = .vectors(into)
         case (.classes(let from), .classes(var into)):
-            targets = .classes([])
+            ownTargets = nil
             for (index, row) in rows.enumerated() { into[index] = from[Int(row)] }
-            targets = .classes(into)
+            ownTargets = .classes(into)
         default: preconditionFailure("samples with classes and samples with vectors don't mix")
         }
         if let from = source.weights {
@@ -207,6 +280,18 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         }
         try checkFinite(values, thing)
         return values.count / width
+    }
+
+    private static func check(_ classes: [Int], _ count: Int, _ classCount: Int) throws(BackpropError) {
+        guard classes.count == count else {
+            throw .shape("classes", expected: "\(count) as in the inputs", found: "\(classes.count)")
+        }
+        guard classCount > 0, classCount <= Int(Int32.max) else {
+            throw .option("classCount", expected: "1 to \(Int32.max)", found: "\(classCount)")
+        }
+        for (sample, found) in classes.enumerated() where !(0..<classCount).contains(found) {
+            throw .classOutOfRange(sample: sample, found: found, classCount: classCount)
+        }
     }
 
     private static func flatten(_ rows: [[Scalar]], thing: String) throws(BackpropError) -> ([Scalar], Int) {

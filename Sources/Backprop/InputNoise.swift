@@ -16,11 +16,11 @@ extension Batch {
         switch noise {
         case .none: break
         case .gaussian(let deviation):
-            addNormal(&noisy.inputs, deviation: Scalar(deviation), from: &random)
+            addNormal(&noisy.values, deviation: Scalar(deviation), from: &random)
         case .masking(let probability):
             let threshold = UInt64(probability * 0x1p32)
             for index in 0..<(rows.count * columns) where random.next() >> 32 < threshold {
-                noisy.inputs[index] = 0
+                noisy.values[index] = 0
             }
         }
         var batch = self

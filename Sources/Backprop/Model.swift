@@ -11,6 +11,8 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
     public var targetScaling: Scaling?
     /// The columns of the inputs, or empty where they have no names.
     public var inputNames: [String]
+    /// How the columns of a table become inputs, or empty where each input is a column of numbers.
+    public var inputColumns: [InputColumn]
     /// The classes, or empty for a model that doesn't classify.
     public var classNames: [String]
     /// What is predicted, as the column of a table is called.
@@ -18,13 +20,15 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
 
     public init(
         network: Network<Scalar>, loss: Loss, inputScaling: Scaling? = nil, targetScaling: Scaling? = nil,
-        inputNames: [String] = [], classNames: [String] = [], targetName: String? = nil
+        inputNames: [String] = [], inputColumns: [InputColumn] = [], classNames: [String] = [],
+        targetName: String? = nil
     ) {
         self.network = network
         self.loss = loss
         self.inputScaling = inputScaling
         self.targetScaling = targetScaling
         self.inputNames = inputNames
+        self.inputColumns = inputColumns
         self.classNames = classNames
         self.targetName = targetName
     }
@@ -46,6 +50,31 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
         let scaled = inputScaling?.apply(to: inputs) ?? inputs
         let outputs = try network.predict(scaled.map { Scalar($0) }).map { Double($0) }
         return targetScaling?.invert(outputs) ?? outputs
+    }
+
+    /// Returns the inputs that ``predict(_:)`` takes, out of a table of raw values: columns are found by their names
+    /// where the table has a header and the model has names, categories are told apart, missing values replaced.
+    ///
+    /// - Parameter target: A column that is no input, where columns are not found by their names.
+    /// - Returns: `rows × network.inputCount` raw values, row-major.
+    /// - Throws: ``BackpropError/format(_:expected:found:)`` if a column is not there, for a text among numbers, a
+    ///   category that is not known or a missing value without a replacement, ``BackpropError/shape(_:expected:found:)``
+    ///   if there are not as many columns as the model has.
+    public func inputs(from table: CSVTable, besides target: Int? = nil) throws(BackpropError) -> [Double] {
+        var columns = inputColumns
+        if columns.isEmpty { for name in inputNames { columns.append(try InputColumn(name: name)) } }
+        var indices: [Int] = []
+        if table.header != nil, !columns.isEmpty {
+            for column in columns { indices.append(try table.column(column.name)) }
+        } else {
+            indices = (0..<table.columnCount).filter { $0 != target }
+            let needed = columns.isEmpty ? network.inputCount : columns.count
+            guard indices.count == needed else {
+                throw .shape("\(table.source), columns", expected: "\(needed) inputs", found: "\(indices.count)")
+            }
+        }
+        if columns.allSatisfy(\.isPlain) { return try table.numbers(inColumns: indices) }
+        return try TableInputs(table, columns: columns, at: indices).values()
     }
 
     private func checkScalings() throws(BackpropError) {
@@ -77,6 +106,7 @@ private struct ModelDescription: Codable {
     var inputScaling: Scaling?
     var targetScaling: Scaling?
     var inputNames: [String]?
+    var inputColumns: [InputColumn]?
     var classNames: [String]?
     var targetName: String?
 }
@@ -170,7 +200,10 @@ extension Model {
                     freezesWeights: $0.freezesWeights ? true : nil, freezesBiases: $0.freezesBiases ? true : nil)
             },
             loss: loss, inputScaling: inputScaling, targetScaling: targetScaling,
-            inputNames: inputNames.isEmpty ? nil : inputNames, classNames: classNames.isEmpty ? nil : classNames,
+            inputNames: inputNames.isEmpty ? nil : inputNames,
+            // Plain columns are what the names say already, and what files always said.
+            inputColumns: inputColumns.allSatisfy(\.isPlain) ? nil : inputColumns,
+            classNames: classNames.isEmpty ? nil : classNames,
             targetName: targetName)
     }
 
@@ -225,6 +258,7 @@ extension Model {
         self.init(
             network: network, loss: description.loss, inputScaling: description.inputScaling,
             targetScaling: description.targetScaling, inputNames: description.inputNames ?? [],
+            inputColumns: description.inputColumns ?? [],
             classNames: description.classNames ?? [], targetName: description.targetName)
     }
 
@@ -237,6 +271,10 @@ extension Model {
             ("inputScaling", description.inputScaling?.offsets.count, [network.inputCount]),
             ("targetScaling", description.targetScaling?.offsets.count, [outputs]),
             ("inputNames", description.inputNames?.count, [network.inputCount]),
+            (
+                "inputColumns", description.inputColumns?.reduce(0) { $0 + $1.inputCount },
+                [network.inputCount]
+            ),
             ("classNames", description.classNames?.count, outputs == 1 ? [2] : [outputs]),
         ]
         for (name, found, expected) in counts {

@@ -54,7 +54,7 @@ extension Network {
         var sum = 0.0
         for start in stride(from: 0, to: dataset.count, by: predictionChunk) {
             let rows = start..<min(start + predictionChunk, dataset.count)
-            let batch = Batch(dataset: dataset, rows: rows)
+            let batch = dataset.batch(rows)
             let mean = plan.loss(
                 parameters: parameters, batch: batch, objective: Objective(loss), workspace: &workspace)
             sum += Double(mean) * Double(rows.count)
@@ -77,7 +77,7 @@ extension Network {
         var workspace = Workspace()
         var gradients = [Scalar](repeating: 0, count: parameters.count)
         let value = try planWithoutDropout().gradients(
-            parameters: parameters, batch: Batch(dataset: dataset, rows: 0..<dataset.count),
+            parameters: parameters, batch: dataset.batch(0..<dataset.count),
             objective: Objective(loss, reduction: reduction), into: &gradients, workspace: &workspace)
         return (value, gradients)
     }

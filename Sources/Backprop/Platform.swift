@@ -11,7 +11,7 @@ func environmentVariable(_ name: String) -> String? {
 }
 
 /// The bytes of memory that this machine has.
-func physicalMemory() -> UInt64 {
+package func physicalMemory() -> UInt64 {
     ProcessInfo.processInfo.physicalMemory
 }
 
@@ -24,12 +24,65 @@ package func readFile(_ path: String) throws(BackpropError) -> [UInt8] {
     }
 }
 
+/// Bytes of a file or of memory, to be read in place. Copies share them.
+struct FileBytes: Hashable, Sendable {
+    private var content: Data
+
+    init(_ bytes: [UInt8]) { content = Data(bytes) }
+
+    /// Maps a file into memory: its pages are read when they are looked at, and given back when memory is short.
+    /// The file must not be made shorter as long as it is in use.
+    init(mapping path: String) throws(BackpropError) {
+        do {
+            content = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+        } catch {
+            throw .file(path, reason: "can't be read: \(reasonText(error))")
+        }
+    }
+
+    var count: Int { content.count }
+
+    /// The same with a byte added, unless it is the last already.
+    func ending(in byte: UInt8) -> FileBytes {
+        guard content.last != byte else { return self }
+        var bytes = self
+        bytes.content.append(byte)
+        return bytes
+    }
+
+    /// A copy of some of them.
+    func bytes(_ range: Range<Int>) -> [UInt8] {
+        [UInt8](content[(content.startIndex + range.lowerBound)..<(content.startIndex + range.upperBound)])
+    }
+
+    func withSpan<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(content.span)
+    }
+}
+
 /// Writes a file as a whole: what was there stays until the new one is complete.
 func writeFile(_ bytes: [UInt8], to path: String) throws(BackpropError) {
     do {
         try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
         throw .file(path, reason: "can't be written: \(reasonText(error))")
+    }
+}
+
+/// Whether there is a folder of that name, that can be read.
+package func isFolder(_ path: String) -> Bool {
+    (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
+}
+
+/// The names of what is in a folder, sorted by their bytes; those that begin with a point are left out.
+func folderContents(_ path: String) throws(BackpropError) -> [String] {
+    do {
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        return names.filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    } catch {
+        throw .file(path, reason: "can't be read: \(reasonText(error))")
     }
 }
 

@@ -28,18 +28,52 @@ public struct Scaling: Hashable, Codable, Sendable {
         let rows = Double(values.count / columns)
         var means = [Double](repeating: 0, count: columns)
         var squares = means
-        for (index, value) in values.enumerated() { means[index % columns] += value / rows }
-        for (index, value) in values.enumerated() {
-            let difference = value - means[index % columns]
-            squares[index % columns] += difference * difference / rows
+        for row in stride(from: 0, to: values.count, by: columns) {
+            for column in 0..<columns { means[column] += values[row + column] / rows }
         }
         // Not by its variance, as the mean of equal numbers may be off by a rounding.
         var changes = [Bool](repeating: false, count: columns)
-        for (index, value) in values.enumerated() where value != values[index % columns] {
-            changes[index % columns] = true
+        for row in stride(from: 0, to: values.count, by: columns) {
+            for column in 0..<columns {
+                let value = values[row + column]
+                let difference = value - means[column]
+                squares[column] += difference * difference / rows
+                if value != values[column] { changes[column] = true }
+            }
         }
         offsets = means
         factors = zip(changes, squares).map { $0 && $1 > 0 ? 1 / $1.squareRoot() : 0 }
+    }
+
+    /// Brings each column to 0…1. A column that never changes becomes 0.
+    ///
+    /// - Parameter values: Rows of `columns` values, at least one row.
+    public init(minMaxing values: [Double], columns: Int) {
+        var (least, greatest) = (Array(values[..<columns]), Array(values[..<columns]))
+        for row in stride(from: 0, to: values.count, by: columns) {
+            for column in 0..<columns {
+                least[column] = min(least[column], values[row + column])
+                greatest[column] = max(greatest[column], values[row + column])
+            }
+        }
+        offsets = least
+        factors = zip(least, greatest).map { least, greatest in
+            // A range so narrow or so wide that there is no factor for it counts as one that never changes.
+            let factor = 1 / (greatest - least)
+            return factor.isFinite ? factor : 0
+        }
+    }
+
+    /// The same but for some columns, which stay as they are.
+    public func leaving(_ columns: [Int]) -> Scaling {
+        var (offsets, factors) = (offsets, factors)
+        for column in columns { (offsets[column], factors[column]) = (0, 1) }
+        return Scaling(offsets, factors)
+    }
+
+    private init(_ offsets: [Double], _ factors: [Double]) {
+        self.offsets = offsets
+        self.factors = factors
     }
 
     public init(from decoder: any Decoder) throws {
@@ -63,6 +97,24 @@ public struct Scaling: Hashable, Codable, Sendable {
         values.enumerated().map { index, value in
             let column = index % offsets.count
             return offsets[column] + (factors[column] == 0 ? 0 : value / factors[column])
+        }
+    }
+}
+
+/// How the columns of inputs are brought into a network's range; what it takes for that is learnt from samples.
+public enum ScalingMethod: String, CaseIterable, Hashable, Codable, Sendable {
+    /// To mean 0 and variance 1.
+    case standard
+    /// To 0…1.
+    case minMax = "minmax"
+    case none
+
+    /// Returns what the method makes of rows of `columns` values, at least one row; `nil` for ``none``.
+    public func scaling(for values: [Double], columns: Int) -> Scaling? {
+        switch self {
+        case .standard: Scaling(standardizing: values, columns: columns)
+        case .minMax: Scaling(minMaxing: values, columns: columns)
+        case .none: nil
         }
     }
 }

@@ -170,7 +170,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         guard rate.isFinite, rate >= 0 else {
             throw .option("learningRate", expected: "a finite number from 0", found: "\(rate)")
         }
-        return step(&network, prepared(Batch(dataset: dataset, rows: 0..<dataset.count)), rate: rate)
+        return step(&network, prepared(dataset.batch(0..<dataset.count)), rate: rate)
     }
 
     // MARK: Steps
@@ -267,10 +267,12 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         if nextSample >= dataset.count { position.nextSample = 0 }
         while nextSample < dataset.count {
             let rows = nextSample..<min(nextSample + size, dataset.count)
-            var batch = Batch(dataset: dataset, rows: rows)
+            let batch: Batch<Scalar>
             if let order {
                 gathered!.gather(order[rows], from: dataset)
                 batch = Batch(dataset: gathered!, rows: 0..<rows.count)
+            } else {
+                batch = dataset.batch(rows)
             }
             train(&network, on: batch, rate: rate(samples: dataset.count), run: &run)
             if run.finishedBatch { position.nextSample = rows.upperBound }

@@ -25,7 +25,7 @@ public struct TrainingDiagnosis: Hashable, Codable, Sendable {
         _ network: Network<Scalar>, before: [Scalar], gradients: [Scalar], dataset: Dataset<Scalar>,
         report: EpochReport, history: TrainingHistory
     ) {
-        let inputs = Batch(dataset: dataset, rows: 0..<min(dataset.count, Self.sampleLimit)).inputs
+        let inputs = dataset.batch(0..<min(dataset.count, Self.sampleLimit)).inputs
         layers = network.layers.indices.map { layer in
             LayerState(layer, of: network, before: before, gradients: gradients, inputs: inputs)
         }

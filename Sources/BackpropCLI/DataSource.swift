@@ -11,23 +11,86 @@ struct LabeledSamples {
         case values([Double])
     }
 
+    /// Where inputs are.
+    private enum Storage {
+        case table(TableInputs)
+        /// In a file that may be larger than memory; the rows that are meant, or `nil` for all.
+        case file(IDXFile, rows: [UInt32]?)
+    }
+
     var name: String
-    /// Row-major.
-    var inputs: [Double]
-    var inputNames: [String]
-    /// The number of inputs of a sample, also where they have no names.
-    var inputCount: Int
-    var target: Target
+    private var storage: Storage
+    private(set) var target: Target
     var targetName: String?
     /// How raw inputs are best scaled, where that is known without looking at them.
     var naturalScaling: Scaling?
 
-    var count: Int { inputs.count / inputCount }
+    init(
+        name: String, inputs: TableInputs, target: Target, targetName: String?, naturalScaling: Scaling? = nil
+    ) {
+        self.name = name
+        self.storage = .table(inputs)
+        self.target = target
+        self.targetName = targetName
+        self.naturalScaling = naturalScaling
+    }
+
+    init(name: String, file: IDXFile, target: Target, targetName: String?, naturalScaling: Scaling) {
+        self.name = name
+        self.storage = .file(file, rows: nil)
+        self.target = target
+        self.targetName = targetName
+        self.naturalScaling = naturalScaling
+    }
+
+    var count: Int {
+        switch target {
+        case .classes(let classes, _): classes.count
+        case .values(let values): values.count
+        }
+    }
+
+    /// The number of inputs of a sample, also where they have no names.
+    var inputCount: Int {
+        switch storage {
+        case .table(let inputs): inputs.inputCount
+        case .file(let file, _): file.rowSize
+        }
+    }
+
+    var inputNames: [String] {
+        guard case .table(let inputs) = storage, inputs.hasNames else { return [] }
+        return inputs.inputNames
+    }
+
+    /// How columns became inputs, for the model to keep; empty for sources other than tables.
+    var inputColumns: [InputColumn] {
+        guard case .table(let inputs) = storage, inputs.hasNames else { return [] }
+        return inputs.columns
+    }
+
+    /// The inputs before they are scaled, row-major.
+    var inputs: [Double] {
+        switch storage {
+        case .table(let inputs): inputs.values()
+        case .file(let file, let rows): file.elements(ofRows: rows?.map { Int($0) } ?? Array(0..<file.rowCount))
+        }
+    }
+
+    /// The class of each sample, or `nil` where numbers are predicted.
+    var classes: [Int]? {
+        guard case .classes(let classes, _) = target else { return nil }
+        return classes
+    }
 
     /// The samples of the given indices.
-    func chosen(_ rows: ArraySlice<UInt32>) -> LabeledSamples {
+    func chosen(_ rows: some Collection<UInt32>) -> LabeledSamples {
         var chosen = self
-        chosen.inputs = rows.flatMap { inputs[(Int($0) * inputCount)..<((Int($0) + 1) * inputCount)] }
+        switch storage {
+        case .table(let inputs): chosen.storage = .table(inputs.samples(rows))
+        case .file(let file, let all):
+            chosen.storage = .file(file, rows: rows.map { row in all.map { $0[Int(row)] } ?? row })
+        }
         switch target {
         case .classes(let classes, let names): chosen.target = .classes(rows.map { classes[Int($0)] }, names: names)
         case .values(let values): chosen.target = .values(rows.map { values[Int($0)] })
@@ -35,26 +98,112 @@ struct LabeledSamples {
         return chosen
     }
 
-    /// The samples as a network with so many outputs takes them.
-    func dataset(scaledBy scaling: Scaling?, targetScaling: Scaling?, outputs: Int) throws(BackpropError) -> Dataset<
-        Float
-    > {
-        let inputs = (scaling?.apply(to: inputs) ?? inputs).map { Float($0) }
-        switch target {
-        case .classes(let classes, _) where outputs == 1:
-            return try Dataset(inputs: inputs, inputCount: inputCount, targets: classes.map(Float.init), targetCount: 1)
-        case .classes(let classes, _):
-            return try Dataset(inputs: inputs, inputCount: inputCount, classes: classes, classCount: outputs)
-        case .values(let values):
-            let targets = (targetScaling?.apply(to: values) ?? values).map { Float($0) }
-            return try Dataset(inputs: inputs, inputCount: inputCount, targets: targets, targetCount: 1)
+    /// The two parts of a split. What is learnt about the columns of a table, it is learnt from the training part.
+    func parts(
+        of split: SampleSplit, missing: MissingValues = .refuse
+    ) throws(BackpropError) -> (training: LabeledSamples, heldOut: LabeledSamples) {
+        var (training, heldOut) = (chosen(split.training), chosen(split.heldOut))
+        heldOut.name = "\(name), held out"
+        if case .table(let inputs) = training.storage, case .table(let others) = heldOut.storage {
+            let learnt = try inputs.learning(missing: missing)
+            training.storage = .table(learnt)
+            heldOut.storage = .table(others.with(learnt.columns))
         }
+        return (training, heldOut)
+    }
+
+    /// Learns how inputs are scaled from these samples; categories stay 0 and 1.
+    ///
+    /// - Parameter method: The natural scaling of the source where `nil`, else ``ScalingMethod/standard``.
+    func inputScaling(_ method: ScalingMethod?) -> Scaling? {
+        if method == nil, let naturalScaling { return naturalScaling }
+        let scaling = (method ?? .standard).scaling(for: inputs, columns: inputCount)
+        guard case .table(let inputs) = storage else { return scaling }
+        return scaling?.leaving(inputs.categoryInputs)
+    }
+
+    /// The samples as a network with so many outputs takes them.
+    func dataset<Scalar: NetworkScalar>(
+        scaledBy scaling: Scaling?, targetScaling: Scaling?, outputs: Int, as _: Scalar.Type = Float.self
+    ) throws(BackpropError) -> Dataset<Scalar> {
+        switch target {
+        case .classes(let classes, let names):
+            guard names.count <= max(2, outputs) else {
+                throw .shape(
+                    "\(name), classes", expected: "at most \(max(2, outputs)) for \(outputs) outputs",
+                    found: "\(names.count)")
+            }
+            guard outputs > 1 else { return try dataset(scaledBy: scaling, targets: classes.map { Scalar($0) }) }
+            switch storage {
+            case .table(let inputs):
+                return try Dataset(
+                    inputs: inputs.values(scaledBy: scaling), inputCount: inputCount, classes: classes,
+                    classCount: outputs)
+            case .file(let file, let rows):
+                return Self.loaded(
+                    try Dataset(file, rows: rows, scaling: scaling, classes: classes, classCount: outputs))
+            }
+        case .values(let values):
+            let targets = targetScaling?.apply(to: values) ?? values
+            return try dataset(scaledBy: scaling, targets: targets.map { Scalar($0) })
+        }
+    }
+
+    /// The samples as an autoencoder takes them: their inputs, scaled, are their targets.
+    func autoencodingDataset<Scalar: NetworkScalar>(
+        scaledBy scaling: Scaling?, as _: Scalar.Type = Float.self
+    ) throws(BackpropError) -> Dataset<Scalar> {
+        switch storage {
+        case .table(let inputs):
+            try Dataset(autoencoding: inputs.values(scaledBy: scaling), inputCount: inputCount)
+        case .file(let file, let rows):
+            Self.loaded(try Dataset(autoencoding: file, rows: rows, scaling: scaling))
+        }
+    }
+
+    private func dataset<Scalar: NetworkScalar>(
+        scaledBy scaling: Scaling?, targets: [Scalar]
+    ) throws(BackpropError) -> Dataset<Scalar> {
+        switch storage {
+        case .table(let inputs):
+            try Dataset(
+                inputs: inputs.values(scaledBy: scaling), inputCount: inputCount, targets: targets, targetCount: 1)
+        case .file(let file, let rows):
+            Self.loaded(try Dataset(file, rows: rows, scaling: scaling, targets: targets, targetCount: 1))
+        }
+    }
+
+    /// Reads samples of a file into memory where they take no more than a quarter of it.
+    private static func loaded<Scalar: NetworkScalar>(_ samples: Dataset<Scalar>) -> Dataset<Scalar> {
+        let bytes = Double(samples.count) * Double(samples.inputCount * MemoryLayout<Scalar>.size)
+        return bytes <= Double(physicalMemory()) / 4 ? samples.inMemory() : samples
     }
 }
 
 /// What the samples ask for.
 enum LearningTask: String, CaseIterable {
     case classify, regress
+}
+
+/// How a table is read, as the command line says.
+struct TableOptions {
+    var format = CSVFormat()
+    var missing = MissingValues.refuse
+}
+
+extension Option {
+    static let header = Option(
+        "header", "WHEN", "whether a CSV file's first line names columns: yes, no or auto (auto)")
+    static let separator = Option(
+        "separator", "NAME", "what is between its fields: comma, semicolon, tab or auto (auto)")
+}
+
+extension TableOptions {
+    init(_ arguments: Arguments) throws(UsageError) {
+        format.header = try arguments.choice("header", CSVFormat.Header.self) ?? .automatic
+        format.separator = try arguments.choice("separator", CSVFormat.Separator.self) ?? .automatic
+        missing = try arguments.choice("missing", MissingValues.self) ?? .refuse
+    }
 }
 
 /// Where samples come from, as the command line names it.
@@ -71,20 +220,24 @@ struct DataSource {
         test: ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
     )
 
-    /// Loads samples by a name, a folder with the four files of MNIST, or a CSV file.
+    /// Loads samples by a name, a folder with the four files of MNIST or with a folder of images for each class, or a
+    /// CSV file.
     ///
     /// - Parameters:
     ///   - target: The column that is to be predicted, for a CSV file.
     ///   - task: Whether it holds classes; looked at where `nil`.
-    init(_ name: String, target: String?, task: LearningTask?) throws {
+    ///   - options: How a CSV file is read.
+    init(_ name: String, target: String?, task: LearningTask?, options: TableOptions = TableOptions()) throws {
         if Self.builtIn.contains(name), target != nil || task != nil {
             throw UsageError(message: "--target and --task: expected with a CSV file only, found with \(name)")
         }
         switch name {
-        case "digits": self.init(training: Self.digits())
-        case "iris": self.init(training: try Self.table(SampleData.iris, target: "species", task: .classify))
-        case "xor": self.init(training: Self.xor())
-        default: try self.init(path: name, target: target, task: task)
+        case "digits": self.init(training: try Self.digits())
+        case "iris":
+            self.init(
+                training: try Self.table(SampleData.iris, target: "species", task: .classify, missing: .refuse))
+        case "xor": self.init(training: try Self.xor())
+        default: try self.init(path: name, target: target, task: task, options: options)
         }
     }
 
@@ -93,7 +246,7 @@ struct DataSource {
         self.test = test
     }
 
-    private init(path: String, target: String?, task: LearningTask?) throws {
+    private init(path: String, target: String?, task: LearningTask?, options: TableOptions) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             // What looks like no path is a word that was meant for another.
             guard path.contains("/") || path.contains(".") else {
@@ -103,27 +256,36 @@ struct DataSource {
                 path, reason: "no such file, and not one of \(Self.builtIn.joined(separator: ", "))")
         }
         if isFolder(path) {
-            self.init(
-                training: try Self.mnist(path, Self.mnistFiles.train), test: try Self.mnist(path, Self.mnistFiles.test))
+            if FileManager.default.fileExists(atPath: "\(path)/\(Self.mnistFiles.train.0)") {
+                self.init(
+                    training: try Self.mnist(path, Self.mnistFiles.train),
+                    test: try Self.mnist(path, Self.mnistFiles.test))
+            } else {
+                self.init(training: try Self.images(path))
+            }
         } else {
             guard let target else {
                 throw UsageError(message: "\(path): expected --target COLUMN, the column to predict, found none")
             }
-            self.init(training: try Self.table(try CSVTable(contentsOf: path), target: target, task: task))
+            let table = try CSVTable(contentsOf: path, format: options.format)
+            self.init(training: try Self.table(table, target: target, task: task, missing: options.missing))
         }
     }
 
-    private static func digits() -> LabeledSamples {
+    private static func digits() throws -> LabeledSamples {
         let samples: Dataset<Double> = SampleData.digits(pixelFactor: 1)
         return LabeledSamples(
-            name: "digits", inputs: samples.inputs, inputNames: (0..<64).map { "pixel\($0)" }, inputCount: 64,
+            name: "digits",
+            inputs: try TableInputs(
+                numbers: samples.inputs, columnCount: 64, names: (0..<64).map { "pixel\($0)" }),
             target: .classes(samples.classes ?? [], names: (0..<10).map(String.init)), targetName: "digit",
             naturalScaling: Scaling(factor: 1 / 16, columns: 64))
     }
 
-    private static func xor() -> LabeledSamples {
+    private static func xor() throws -> LabeledSamples {
         LabeledSamples(
-            name: "xor", inputs: SampleData.xor().inputs, inputNames: ["a", "b"], inputCount: 2,
+            name: "xor",
+            inputs: try TableInputs(numbers: SampleData.xor().inputs, columnCount: 2, names: ["a", "b"]),
             target: .classes([0, 1, 1, 0], names: ["0", "1"]), targetName: "xor",
             naturalScaling: Scaling(factor: 1, columns: 2))
     }
@@ -131,36 +293,44 @@ struct DataSource {
     private static func mnist(_ folder: String, _ files: (images: String, labels: String)) throws -> LabeledSamples {
         let images = try IDXFile(contentsOf: "\(folder)/\(files.images)")
         let labels = try IDXFile(contentsOf: "\(folder)/\(files.labels)")
-        guard images.dimensions.count == 3, images.elements.count > 0 else {
+        guard images.dimensions.count == 3, images.count > 0 else {
             throw BackpropError.format(
                 "\(folder)/\(files.images)", expected: "images in 3 dimensions",
                 found: "dimensions \(images.dimensions)")
         }
-        guard labels.dimensions == [images.dimensions[0]] else {
+        guard labels.dimensions == [images.rowCount] else {
             throw BackpropError.format(
-                "\(folder)/\(files.labels)", expected: "\(images.dimensions[0]) labels",
+                "\(folder)/\(files.labels)", expected: "\(images.rowCount) labels",
                 found: "dimensions \(labels.dimensions)")
         }
-        if let sample = labels.elements.firstIndex(where: { $0 > 9 }) {
-            throw BackpropError.classOutOfRange(sample: sample, found: Int(labels.elements[sample]), classCount: 10)
+        let classes = try labels.classes()
+        if let sample = classes.firstIndex(where: { $0 > 9 }) {
+            throw BackpropError.classOutOfRange(sample: sample, found: classes[sample], classCount: 10)
         }
-        let pixels = images.dimensions[1] * images.dimensions[2]
         return LabeledSamples(
-            name: folder, inputs: images.elements.map(Double.init), inputNames: [], inputCount: pixels,
-            target: .classes(labels.elements.map(Int.init), names: (0..<10).map(String.init)), targetName: "digit",
-            naturalScaling: Scaling(factor: 1 / 255, columns: pixels))
+            name: folder, file: images, target: .classes(classes, names: (0..<10).map(String.init)),
+            targetName: "digit", naturalScaling: Scaling(factor: 1 / 255, columns: images.rowSize))
     }
 
-    private static func table(_ table: CSVTable, target: String, task: LearningTask?) throws -> LabeledSamples {
+    private static func images(_ path: String) throws -> LabeledSamples {
+        let folder = try ImageFolder(contentsOf: path)
+        let pixels = folder.width * folder.height * folder.channels
+        return LabeledSamples(
+            name: path, inputs: try TableInputs(numbers: folder.values, columnCount: pixels),
+            target: .classes(folder.classes, names: folder.classNames), targetName: "class",
+            naturalScaling: Scaling(factor: 1, columns: pixels))
+    }
+
+    private static func table(
+        _ table: CSVTable, target: String, task: LearningTask?, missing: MissingValues
+    ) throws -> LabeledSamples {
         let targetColumn: Int
         do { targetColumn = try table.column(target) } catch { throw UsageError(message: "--target: \(error)") }
         let inputColumns = (0..<table.columnCount).filter { $0 != targetColumn }
         guard !inputColumns.isEmpty else { throw BackpropError.empty("\(table.source): columns besides the target") }
         return LabeledSamples(
-            name: table.source, inputs: try table.numbers(inColumns: inputColumns),
-            inputNames: inputColumns.map(table.name(ofColumn:)), inputCount: inputColumns.count,
-            target: try targetValues(table, targetColumn, task), targetName: table.name(ofColumn: targetColumn),
-            naturalScaling: nil)
+            name: table.source, inputs: try TableInputs(table, columns: inputColumns, missing: missing),
+            target: try targetValues(table, targetColumn, task), targetName: table.name(ofColumn: targetColumn))
     }
 
     /// Numbers are taken as classes if they are whole and there are at most 20 of them, each with 5 samples or more
@@ -205,27 +375,23 @@ private func classLabel(_ text: String) -> String {
     Double(text).flatMap { Int(exactly: $0) }.map(String.init) ?? text
 }
 
-private func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-}
-
 extension LabeledSamples {
     /// Samples for a model that exists: its columns by their names where the table has a header, its classes by theirs.
-    init(_ source: String, for model: Model<Float>) throws {
+    init<Scalar: NetworkScalar>(
+        _ source: String, for model: Model<Scalar>, format: CSVFormat = CSVFormat()
+    ) throws {
         if DataSource.builtIn.contains(source) || isFolder(source) {
             let data = try DataSource(source, target: nil, task: nil)
             self = data.test ?? data.training
             try checkInputs(of: model)
             return
         }
-        let table = try CSVTable(contentsOf: source)
+        let table = try CSVTable(contentsOf: source, format: format)
         guard let target = model.targetName else {
             throw BackpropError.format(
                 source, expected: "a model that says what it predicts", found: "one without a target's name")
         }
         let targetColumn = try table.column(target)
-        let columns = try table.inputColumns(of: model, besides: targetColumn)
         let targets: LabeledSamples.Target
         if model.classNames.isEmpty {
             targets = .values(try table.numbers(inColumns: [targetColumn]))
@@ -233,12 +399,13 @@ extension LabeledSamples {
             targets = .classes(
                 try table.classes(inColumn: targetColumn, named: model.classNames), names: model.classNames)
         }
-        self.init(
-            name: source, inputs: try table.numbers(inColumns: columns), inputNames: model.inputNames,
-            inputCount: columns.count, target: targets, targetName: target, naturalScaling: nil)
+        let inputs = try TableInputs(
+            numbers: try model.inputs(from: table, besides: targetColumn), columnCount: model.network.inputCount,
+            names: model.inputNames)
+        self.init(name: source, inputs: inputs, target: targets, targetName: target)
     }
 
-    private func checkInputs(of model: Model<Float>) throws {
+    private func checkInputs<Scalar: NetworkScalar>(of model: Model<Scalar>) throws {
         guard inputCount == model.network.inputCount else {
             throw BackpropError.shape(
                 "\(name), inputs", expected: "\(model.network.inputCount) as the model's", found: "\(inputCount)")
@@ -252,25 +419,14 @@ extension LabeledSamples {
 }
 
 extension CSVTable {
-    /// The columns that hold a model's inputs: those of their names, or all but the target's where
-    /// there is no header.
-    func inputColumns(of model: Model<Float>, besides target: Int?) throws -> [Int] {
-        let needed = model.network.inputCount
-        if header != nil, !model.inputNames.isEmpty { return try model.inputNames.map(column) }
-        let columns = (0..<columnCount).filter { $0 != target }
-        guard columns.count == needed else {
-            throw BackpropError.shape("\(source), columns", expected: "\(needed) inputs", found: "\(columns.count)")
-        }
-        return columns
-    }
-
     /// The numbers of classes given by their names.
     func classes(inColumn column: Int, named names: [String]) throws -> [Int] {
         let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         return try texts(inColumn: column).enumerated().map { row, text in
             guard let number = numbers[text] ?? numbers[classLabel(text)] else {
                 throw BackpropError.format(
-                    placeOf(row: row, column: column), expected: "one of \(names.joined(separator: ", "))", found: text)
+                    placeOf(row: row, column: column), expected: "one of \(names.joined(separator: ", "))",
+                    found: text.isEmpty ? "nothing" : text)
             }
             return number
         }

@@ -16,12 +16,13 @@ extension Command {
             """,
         options: [
             Option("top", "K", "count a class as right among the K highest outputs (3 from 5 classes up)"),
-            .json,
+            .header, .separator, .json,
         ],
         maximumPositionals: 2,
         run: { arguments, console in
             let model = try Model<Float>(contentsOf: try arguments.positional(0, "MODEL"))
-            let samples = try LabeledSamples(try arguments.positional(1, "DATA"), for: model)
+            let samples = try LabeledSamples(
+                try arguments.positional(1, "DATA"), for: model, format: try TableOptions(arguments).format)
             let evaluation = try Evaluation(of: model, on: samples, top: try top(arguments, for: model))
             if arguments.has("json") {
                 try console.json(evaluation)

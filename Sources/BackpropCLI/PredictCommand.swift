@@ -10,14 +10,14 @@ extension Command {
             other columns are left aside. Values are raw: the model scales them as in training. A
             classifier answers with the class and the output for it, others with their outputs.
             """,
-        options: [.json],
+        options: [.header, .separator, .json],
         maximumPositionals: 2,
         run: { arguments, console in
             let model = try Model<Float>(contentsOf: try arguments.positional(0, "MODEL"))
-            let table = try CSVTable(contentsOf: try arguments.positional(1, "FILE.csv"))
+            let table = try CSVTable(
+                contentsOf: try arguments.positional(1, "FILE.csv"), format: try TableOptions(arguments).format)
             let target = model.targetName.flatMap { name in table.header?.firstIndex(of: name) }
-            let columns = try table.inputColumns(of: model, besides: target)
-            let predictions = try Predictions(of: model, for: try table.numbers(inColumns: columns))
+            let predictions = try Predictions(of: model, for: try model.inputs(from: table, besides: target))
             if arguments.has("json") { try console.json(predictions) } else { console.write(predictions.csv) }
             return ExitStatus.success
         }

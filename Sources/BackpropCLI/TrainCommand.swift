@@ -9,13 +9,18 @@ extension Command {
         details: """
             Without a word more it trains on 1,797 handwritten digits that are built in. A fifth of the
             samples is held out for the report; a folder with the four IDX files of MNIST has its own
-            test images. Columns of a CSV file are scaled to mean 0 and variance 1. Text classes are
-            understood. The same seed gives the same model, byte for byte, with any number of threads
+            test images, a folder with a folder of PGM or PPM images for each class is split. Columns of a
+            CSV file are scaled to mean 0 and variance 1; columns of texts become an input for each text,
+            and text classes are understood. The same seed gives the same model, byte for byte, with any number of threads
             and on every processor (BACKPROP_ISA=scalar|avx2|avx512 chooses instructions).
             """,
         options: [
             Option("target", "COLUMN", "the column of a CSV file to predict, by name or position from 1"),
             Option("task", "TASK", "classify or regress (classify if the target looks like classes)"),
+            .header,
+            .separator,
+            Option("missing", "WHAT", "what is done about its missing values: refuse, mean, median or mode (refuse)"),
+            Option("scale", "METHOD", "of the inputs: standard, minmax or none (what suits the data)"),
             Option("hidden", "SIZES", "units of the hidden layers, as 128,64, or none (64)"),
             Option("activation", "NAME", "of the hidden layers: sigmoid, tanh, relu, gelu, … (sigmoid)"),
             Option("output-activation", "NAME", "of the output layer (what fits the loss)"),
@@ -38,6 +43,9 @@ private struct TrainRun {
     let source: String
     let target: String?
     let task: LearningTask?
+    let tableOptions: TableOptions
+    /// How inputs are scaled; what suits the source where `nil`.
+    let scalingMethod: ScalingMethod?
     let hidden: [Int]
     let activation: Activation
     let outputActivation: Activation?
@@ -56,6 +64,8 @@ private struct TrainRun {
         source = arguments.positionals.first ?? "digits"
         target = arguments.text("target")
         task = try arguments.choice("task", LearningTask.self)
+        tableOptions = try TableOptions(arguments)
+        scalingMethod = try arguments.choice("scale", ScalingMethod.self)
         hidden = try Self.sizes(arguments.text("hidden") ?? "64")
         activation = try arguments.choice("activation", Activation.self) ?? .sigmoid
         outputActivation = try arguments.choice("output-activation", Activation.self)
@@ -85,7 +95,7 @@ private struct TrainRun {
 
     func run(_ console: Console) throws -> Int32 {
         try checkWritable(output)
-        let data = try DataSource(source, target: target, task: task)
+        let data = try DataSource(source, target: target, task: task, options: tableOptions)
         let (training, heldOut) = try split(data)
         var model = try makeModel(for: training)
         let samples = try training.dataset(
@@ -137,9 +147,9 @@ private struct TrainRun {
         let count = Int((Double(data.training.count) * Self.heldOutShare).rounded())
         var random = SplitMix64(seed: seed, stream: .max)
         let order = random.permutation(of: data.training.count)
-        var heldOut = data.training.chosen(order[..<count])
-        heldOut.name = "\(data.training.name), held out"
-        return (data.training.chosen(order[count...]), heldOut)
+        return try data.training.parts(
+            of: SampleSplit(training: Array(order[count...]), heldOut: Array(order[..<count])),
+            missing: tableOptions.missing)
     }
 
     private func defaultRate(_ samples: LabeledSamples) -> Double {
@@ -149,8 +159,7 @@ private struct TrainRun {
 
     /// An untrained network that fits the samples, with what is learnt from the training part alone.
     private func makeModel(for samples: LabeledSamples) throws -> Model<Float> {
-        let inputScaling =
-            samples.naturalScaling ?? Scaling(standardizing: samples.inputs, columns: samples.inputCount)
+        let inputScaling = samples.inputScaling(scalingMethod)
         var targetScaling: Scaling?
         var classNames: [String] = []
         let outputs: Int
@@ -177,7 +186,7 @@ private struct TrainRun {
         return Model(
             network: try Network(inputs: samples.inputCount, layers: layers, seed: seed), loss: loss,
             inputScaling: inputScaling, targetScaling: targetScaling, inputNames: samples.inputNames,
-            classNames: classNames, targetName: samples.targetName)
+            inputColumns: samples.inputColumns, classNames: classNames, targetName: samples.targetName)
     }
 }
 

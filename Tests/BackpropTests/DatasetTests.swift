@@ -29,6 +29,29 @@ import Testing
         #expect(dataset.targets(ofSample: 1) == Array(dataset.inputs(ofSample: 1)))
     }
 
+    @Test("spans and sequences give the datasets of arrays")
+    func sources() throws {
+        let (inputs, targets): ([Float], [Float]) = ([1, 2, 3, 4], [5, 6])
+        let flat = try Dataset<Float>(inputs: inputs, inputCount: 2, targets: targets, targetCount: 1)
+        // Spans can't go through the macro.
+        let (inputSpan, targetSpan) = (inputs[...], targets[...])
+        let spanned = try Dataset(
+            inputs: inputSpan.span, inputCount: 2, targets: targetSpan.span, targetCount: 1)
+        #expect(spanned == flat)
+        let rows = stride(from: Float(1), to: 4, by: 2).lazy.map { (inputs: [$0, $0 + 1], targets: [$0 / 2 + 4.5]) }
+        #expect(try Dataset(rows) == flat)
+        let classes = try Dataset<Float>(inputs: [[1, 2], [3, 4]], classes: [0, 2])
+        let spannedClasses = try Dataset(inputs: inputSpan.span, inputCount: 2, classes: [0, 2], classCount: 3)
+        #expect(spannedClasses == classes)
+        #expect(try Dataset([(inputs: [Float(1), 2], class: 0), (inputs: [3, 4], class: 2)]) == classes)
+        expectError("inputs of sample 1: expected 2 values as in sample 0, found 1") {
+            try Dataset<Float>([(inputs: [1, 2], class: 0), (inputs: [3], class: 2)])
+        }
+        expectError("samples: expected at least one, found none") {
+            try Dataset<Float>(EmptyCollection<(inputs: [Float], targets: [Float])>())
+        }
+    }
+
     // MARK: Weights
 
     @Test("weights come along with the samples that are chosen, and split off")

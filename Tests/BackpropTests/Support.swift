@@ -1,5 +1,6 @@
 import Backprop
 import BackpropReference
+import Foundation
 import Testing
 
 /// Exclusive or.
@@ -45,4 +46,16 @@ func expectError<Result>(
     } catch {
         #expect("\(error)" == message, sourceLocation: sourceLocation)
     }
+}
+
+/// A folder that is gone after the test.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("backprop-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+}
+
+func write(_ bytes: [UInt8], to path: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
 }
