@@ -17,11 +17,13 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
     public var classNames: [String]
     /// What is predicted, as the column of a table is called.
     public var targetName: String?
+    /// The layers of an autoencoder's encoder, or `nil` for a model that predicts something else than its inputs.
+    public var encoderLayers: Int?
 
     public init(
         network: Network<Scalar>, loss: Loss, inputScaling: Scaling? = nil, targetScaling: Scaling? = nil,
         inputNames: [String] = [], inputColumns: [InputColumn] = [], classNames: [String] = [],
-        targetName: String? = nil
+        targetName: String? = nil, encoderLayers: Int? = nil
     ) {
         self.network = network
         self.loss = loss
@@ -31,6 +33,7 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
         self.inputColumns = inputColumns
         self.classNames = classNames
         self.targetName = targetName
+        self.encoderLayers = encoderLayers
     }
 
     /// Returns the outputs for raw inputs, in raw units.
@@ -98,6 +101,8 @@ private struct ModelDescription: Codable {
         var bias: Bool
         var freezesWeights: Bool?
         var freezesBiases: Bool?
+        var dropout: Double?
+        var tiedTo: Int?
     }
 
     var inputs: Int
@@ -109,6 +114,7 @@ private struct ModelDescription: Codable {
     var inputColumns: [InputColumn]?
     var classNames: [String]?
     var targetName: String?
+    var encoderLayers: Int?
 }
 
 private enum ModelFormat {
@@ -197,14 +203,15 @@ extension Model {
             layers: network.layers.map {
                 .init(
                     units: $0.units, activation: $0.activation, bias: $0.hasBiases,
-                    freezesWeights: $0.freezesWeights ? true : nil, freezesBiases: $0.freezesBiases ? true : nil)
+                    freezesWeights: $0.freezesWeights ? true : nil, freezesBiases: $0.freezesBiases ? true : nil,
+                    dropout: $0.dropout > 0 ? $0.dropout : nil, tiedTo: $0.tiedTo)
             },
             loss: loss, inputScaling: inputScaling, targetScaling: targetScaling,
             inputNames: inputNames.isEmpty ? nil : inputNames,
             // Plain columns are what the names say already, and what files always said.
             inputColumns: inputColumns.allSatisfy(\.isPlain) ? nil : inputColumns,
             classNames: classNames.isEmpty ? nil : classNames,
-            targetName: targetName)
+            targetName: targetName, encoderLayers: encoderLayers)
     }
 
     private func layerTensors(_ index: Int) -> [SafeTensors.Tensor] {
@@ -245,7 +252,8 @@ extension Model {
                     units: saved.units, activation: saved.activation, hasBiases: saved.bias,
                     initialWeights: try values("weight", shape: [saved.units, fanIn]),
                     initialBiases: saved.bias ? try values("bias", shape: [saved.units]) : .zeros,
-                    freezesWeights: saved.freezesWeights ?? false, freezesBiases: saved.freezesBiases ?? false))
+                    freezesWeights: saved.freezesWeights ?? false, freezesBiases: saved.freezesBiases ?? false,
+                    dropout: saved.dropout ?? 0, tiedTo: saved.tiedTo))
             fanIn = saved.units
         }
         let filled = try Network<Scalar>(inputs: description.inputs, layers: layers)
@@ -259,7 +267,8 @@ extension Model {
             network: network, loss: description.loss, inputScaling: description.inputScaling,
             targetScaling: description.targetScaling, inputNames: description.inputNames ?? [],
             inputColumns: description.inputColumns ?? [],
-            classNames: description.classNames ?? [], targetName: description.targetName)
+            classNames: description.classNames ?? [], targetName: description.targetName,
+            encoderLayers: description.encoderLayers)
     }
 
     /// Checks that names and scalings have as many entries as the network has inputs and outputs.
@@ -280,6 +289,9 @@ extension Model {
         for (name, found, expected) in counts {
             guard let found, !expected.contains(found) else { continue }
             throw .format("\(source), \(name)", expected: "\(expected[0]) entries", found: "\(found)")
+        }
+        if let encoderLayers = description.encoderLayers {
+            _ = try Autoencoder(network, encoderLayers: encoderLayers)
         }
         for (name, texts) in [("inputNames", description.inputNames), ("classNames", description.classNames)] {
             guard let texts, Set(texts).count < texts.count else { continue }

@@ -17,6 +17,25 @@ public enum TrainingWarning: Hashable, Codable, Sendable {
     case saturatedUnits(layer: Int, share: Double)
     case deadUnits(layer: Int, share: Double)
 
+    /// A warning without its numbers: what a program that has said it once may remember.
+    public enum Kind: String, Hashable, Codable, Sendable {
+        case inputsNotScaled, constantTargets, constantOutputs, learningRateTooHigh, learningRateTooLow
+        case vanishingGradients, saturatedUnits, deadUnits
+    }
+
+    public var kind: Kind {
+        switch self {
+        case .inputsNotScaled: .inputsNotScaled
+        case .constantTargets: .constantTargets
+        case .constantOutputs: .constantOutputs
+        case .learningRateTooHigh: .learningRateTooHigh
+        case .learningRateTooLow: .learningRateTooLow
+        case .vanishingGradients: .vanishingGradients
+        case .saturatedUnits: .saturatedUnits
+        case .deadUnits: .deadUnits
+        }
+    }
+
     /// What an epoch gives reason to say.
     static func all<Scalar: NetworkScalar>(
         _ network: Network<Scalar>, layers: [TrainingDiagnosis.LayerState], inputs: [Scalar],

@@ -106,6 +106,19 @@ struct Arguments {
         return value
     }
 
+    /// A number from the lower bound to below the upper one.
+    func number(_ name: String, in range: Range<Double>) throws(UsageError) -> Double? {
+        guard let value = try number(name) else { return nil }
+        guard range.contains(value) else {
+            let upper = range.upperBound.isFinite ? ", below \(significant(range.upperBound, 6))" : ""
+            throw UsageError(
+                message:
+                    "--\(name): expected a number from \(significant(range.lowerBound, 6))\(upper), found '\(values[name]!)'"
+            )
+        }
+        return value
+    }
+
     func numbers(_ name: String) throws(UsageError) -> [Double]? {
         guard let text = values[name] else { return nil }
         var numbers: [Double] = []

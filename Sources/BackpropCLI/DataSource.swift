@@ -9,6 +9,8 @@ struct LabeledSamples {
         case classes([Int], names: [String])
         /// A number a sample.
         case values([Double])
+        /// Nothing is predicted of so many samples: an autoencoder's.
+        case nothing(count: Int)
     }
 
     /// Where inputs are.
@@ -47,6 +49,7 @@ struct LabeledSamples {
         switch target {
         case .classes(let classes, _): classes.count
         case .values(let values): values.count
+        case .nothing(let count): count
         }
     }
 
@@ -77,6 +80,9 @@ struct LabeledSamples {
         }
     }
 
+    /// Whether it is known how inputs are best scaled, which is to 0…1.
+    var hasNaturalScaling: Bool { naturalScaling != nil }
+
     /// The class of each sample, or `nil` where numbers are predicted.
     var classes: [Int]? {
         guard case .classes(let classes, _) = target else { return nil }
@@ -94,6 +100,7 @@ struct LabeledSamples {
         switch target {
         case .classes(let classes, let names): chosen.target = .classes(rows.map { classes[Int($0)] }, names: names)
         case .values(let values): chosen.target = .values(rows.map { values[Int($0)] })
+        case .nothing: chosen.target = .nothing(count: rows.count)
         }
         return chosen
     }
@@ -124,7 +131,7 @@ struct LabeledSamples {
 
     /// The samples as a network with so many outputs takes them.
     func dataset<Scalar: NetworkScalar>(
-        scaledBy scaling: Scaling?, targetScaling: Scaling?, outputs: Int, as _: Scalar.Type = Float.self
+        scaledBy scaling: Scaling?, targetScaling: Scaling?, outputs: Int
     ) throws(BackpropError) -> Dataset<Scalar> {
         switch target {
         case .classes(let classes, let names):
@@ -146,12 +153,13 @@ struct LabeledSamples {
         case .values(let values):
             let targets = targetScaling?.apply(to: values) ?? values
             return try dataset(scaledBy: scaling, targets: targets.map { Scalar($0) })
+        case .nothing: return try autoencodingDataset(scaledBy: scaling)
         }
     }
 
     /// The samples as an autoencoder takes them: their inputs, scaled, are their targets.
     func autoencodingDataset<Scalar: NetworkScalar>(
-        scaledBy scaling: Scaling?, as _: Scalar.Type = Float.self
+        scaledBy scaling: Scaling?
     ) throws(BackpropError) -> Dataset<Scalar> {
         switch storage {
         case .table(let inputs):
@@ -181,7 +189,7 @@ struct LabeledSamples {
 }
 
 /// What the samples ask for.
-enum LearningTask: String, CaseIterable {
+enum LearningTask: String, CaseIterable, Codable {
     case classify, regress
 }
 
@@ -227,7 +235,11 @@ struct DataSource {
     ///   - target: The column that is to be predicted, for a CSV file.
     ///   - task: Whether it holds classes; looked at where `nil`.
     ///   - options: How a CSV file is read.
-    init(_ name: String, target: String?, task: LearningTask?, options: TableOptions = TableOptions()) throws {
+    ///   - needsTarget: Whether a CSV file must have a target; an autoencoder takes all columns without one.
+    init(
+        _ name: String, target: String?, task: LearningTask?, options: TableOptions = TableOptions(),
+        needsTarget: Bool = true
+    ) throws {
         if Self.builtIn.contains(name), target != nil || task != nil {
             throw UsageError(message: "--target and --task: expected with a CSV file only, found with \(name)")
         }
@@ -237,7 +249,7 @@ struct DataSource {
             self.init(
                 training: try Self.table(SampleData.iris, target: "species", task: .classify, missing: .refuse))
         case "xor": self.init(training: try Self.xor())
-        default: try self.init(path: name, target: target, task: task, options: options)
+        default: try self.init(path: name, target: target, task: task, options: options, needsTarget: needsTarget)
         }
     }
 
@@ -246,7 +258,9 @@ struct DataSource {
         self.test = test
     }
 
-    private init(path: String, target: String?, task: LearningTask?, options: TableOptions) throws {
+    private init(
+        path: String, target: String?, task: LearningTask?, options: TableOptions, needsTarget: Bool
+    ) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             // What looks like no path is a word that was meant for another.
             guard path.contains("/") || path.contains(".") else {
@@ -264,7 +278,7 @@ struct DataSource {
                 self.init(training: try Self.images(path))
             }
         } else {
-            guard let target else {
+            guard target != nil || !needsTarget else {
                 throw UsageError(message: "\(path): expected --target COLUMN, the column to predict, found none")
             }
             let table = try CSVTable(contentsOf: path, format: options.format)
@@ -322,8 +336,14 @@ struct DataSource {
     }
 
     private static func table(
-        _ table: CSVTable, target: String, task: LearningTask?, missing: MissingValues
+        _ table: CSVTable, target: String?, task: LearningTask?, missing: MissingValues
     ) throws -> LabeledSamples {
+        guard let target else {
+            return LabeledSamples(
+                name: table.source,
+                inputs: try TableInputs(table, columns: Array(0..<table.columnCount), missing: missing),
+                target: .nothing(count: table.rowCount), targetName: nil)
+        }
         let targetColumn: Int
         do { targetColumn = try table.column(target) } catch { throw UsageError(message: "--target: \(error)") }
         let inputColumns = (0..<table.columnCount).filter { $0 != targetColumn }
@@ -387,6 +407,12 @@ extension LabeledSamples {
             return
         }
         let table = try CSVTable(contentsOf: source, format: format)
+        if model.encoderLayers != nil {
+            let inputs = try TableInputs(
+                numbers: try model.inputs(from: table), columnCount: model.network.inputCount, names: model.inputNames)
+            self.init(name: source, inputs: inputs, target: .nothing(count: table.rowCount), targetName: nil)
+            return
+        }
         guard let target = model.targetName else {
             throw BackpropError.format(
                 source, expected: "a model that says what it predicts", found: "one without a target's name")
@@ -410,7 +436,7 @@ extension LabeledSamples {
             throw BackpropError.shape(
                 "\(name), inputs", expected: "\(model.network.inputCount) as the model's", found: "\(inputCount)")
         }
-        if case .classes(_, let names) = target, names != model.classNames {
+        if case .classes(_, let names) = target, model.encoderLayers == nil, names != model.classNames {
             throw BackpropError.format(
                 "\(name), classes", expected: model.classNames.joined(separator: ", "),
                 found: names.joined(separator: ", "))

@@ -11,16 +11,22 @@ struct Evaluation: Encodable {
     private var classification: Classification?
     /// For regression.
     private var regression: Regression?
+    /// For autoencoders.
+    private var reconstruction: Reconstruction?
 
     /// - Parameter top: How many of the highest outputs a class may be among; `nil` for 3 from 5 classes up, and
     ///   for fewer none.
-    init(of model: Model<Float>, on samples: LabeledSamples, top: Int? = nil) throws {
-        let dataset = try samples.dataset(
-            scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
+    init<Scalar: NetworkScalar>(of model: Model<Scalar>, on samples: LabeledSamples, top: Int? = nil) throws {
+        let dataset = try samples.dataset(for: model)
         self.data = samples.name
         self.samples = samples.count
         self.loss = try model.network.loss(model.loss, on: dataset)
+        if model.encoderLayers != nil {
+            reconstruction = Reconstruction(meanSquaredError: try model.network.loss(.meanSquaredError, on: dataset))
+            return
+        }
         switch samples.target {
+        case .nothing: break
         case .classes(let actual, let names):
             let outputs = try model.network.predict(dataset.inputs)
             classification = try Classification(
@@ -42,11 +48,19 @@ struct Evaluation: Encodable {
         try container.encode(loss, forKey: .loss)
         try classification?.encode(to: encoder)
         try regression?.encode(to: encoder)
+        try reconstruction?.encode(to: encoder)
+    }
+
+    /// The number that matters, for comparisons.
+    var figure: (name: String, value: Double, isShare: Bool) {
+        if let classification { return ("accuracy", classification.accuracy, true) }
+        if let regression { return ("root mean squared error", regression.rootMeanSquaredError, false) }
+        return ("mean squared reconstruction error", reconstruction?.meanSquaredError ?? loss, false)
     }
 
     /// One line with the figure that matters.
     var headline: String {
-        classification?.headline ?? regression?.headline ?? ""
+        classification?.headline ?? regression?.headline ?? reconstruction?.headline ?? ""
     }
 
     /// The confusion matrix as text; empty where there is none, or one that nobody would read.
@@ -94,7 +108,9 @@ private struct Classification: Encodable {
     var micro: Scores
     var weighted: Scores
 
-    init(outputs: [Float], of network: Network<Float>, actual: [Int], names: [String], top: Int?) throws {
+    init<Scalar: NetworkScalar>(
+        outputs: [Scalar], of network: Network<Scalar>, actual: [Int], names: [String], top: Int?
+    ) throws {
         let count = network.outputCount
         let predicted = Metrics.classes(ofOutputs: outputs, outputCount: count)
         let found = try Metrics.accuracy(predicted: predicted, actual: actual)
@@ -184,4 +200,11 @@ private struct Regression: Encodable {
         "root mean squared error \(significant(rootMeanSquaredError, 6)), "
             + "mean absolute error \(significant(meanAbsoluteError, 6)), R² \(fixed(rSquared, 4))"
     }
+}
+
+/// How far an autoencoder's answers are from its inputs, in scaled units.
+private struct Reconstruction: Encodable {
+    var meanSquaredError: Double
+
+    var headline: String { "mean squared reconstruction error \(significant(meanSquaredError, 4))" }
 }

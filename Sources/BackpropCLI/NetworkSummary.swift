@@ -20,8 +20,8 @@ struct NetworkSummary: Encodable {
         /// The square root of the sum of the squares.
         var norm: Double
 
-        init(_ values: ArraySlice<Float>) {
-            let values = values.map(Double.init)
+        init(_ values: ArraySlice<some NetworkScalar>) {
+            let values = values.map { Double($0) }
             minimum = values.min() ?? 0
             maximum = values.max() ?? 0
             mean = values.reduce(0, +) / Double(max(1, values.count))
@@ -35,7 +35,7 @@ struct NetworkSummary: Encodable {
     /// Floating-point operations of a prediction, two for each weight.
     var operationsPerSample: Int
 
-    init(_ network: Network<Float>) {
+    init(_ network: Network<some NetworkScalar>) {
         inputs = network.inputCount
         parameters = network.parameters.count
         layers = network.layers.indices.map { index in

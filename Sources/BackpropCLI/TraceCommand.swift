@@ -96,10 +96,15 @@ extension Command {
         let model = try Model<Float>(contentsOf: path)
         let samples = try LabeledSamples(try arguments.positional(1, "DATA after MODEL"), for: model)
         let row = try arguments.integer("row", in: 1...samples.count) ?? 1
-        let sample = try samples.chosen([UInt32(row - 1)]).dataset(
-            scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
+        let sample: Dataset<Float> = try samples.chosen([UInt32(row - 1)]).dataset(for: model)
+        // The tutorials' step drops nothing.
+        let layers = model.network.layers.map { layer in
+            var layer = layer
+            layer.dropout = 0
+            return layer
+        }
         let network = try Network<Double>(
-            inputs: model.network.inputCount, layers: model.network.layers,
+            inputs: model.network.inputCount, layers: layers,
             parameters: model.network.parameters.map(Double.init))
         return WorkedExample(
             name: path, summary: "sample \(row) of \(samples.name)", network: network,

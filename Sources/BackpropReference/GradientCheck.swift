@@ -18,6 +18,8 @@ public struct GradientCheck: Hashable, Sendable {
     public var method: Method
     /// For each layer the largest error among its gradients, relative to the largest of its gradients.
     public var layerErrors: [Double]
+    /// For each layer the number of its parameters that were looked at.
+    public var parametersChecked: [Int]
     public var worst: Double { layerErrors.max() ?? 0 }
     public var passes: Bool { worst <= method.tolerance }
 }
@@ -27,12 +29,18 @@ extension Network where Scalar == Double {
     /// independently, by complex arithmetic and the system's own `exp` and `ln` where the network is
     /// analytic. Takes a forward pass for every parameter. Nothing is dropped.
     ///
+    /// - Parameters:
+    ///   - parametersPerLayer: How many parameters of each layer are looked at, chosen by chance; `nil` for all.
+    ///   - seed: What the choice comes from.
     /// - Throws: ``BackpropError`` if the dataset or the loss doesn't fit the network.
-    public func checkGradients(of loss: Loss, on dataset: Dataset<Double>) throws(BackpropError) -> GradientCheck {
+    public func checkGradients(
+        of loss: Loss, on dataset: Dataset<Double>, parametersPerLayer: Int? = nil, seed: UInt64 = 0
+    ) throws(BackpropError) -> GradientCheck {
         let found = try gradients(of: loss, on: dataset).gradients
         let analytic = layers.allSatisfy { $0.activation.isAnalytic } && loss.isAnalytic
         let method: GradientCheck.Method = analytic ? .complexStep : .centralDifferences
         let differences = LossDifferences(network: self, loss: loss, dataset: dataset)
+        var checked: [Int] = []
         let errors = layers.indices.map { index -> Double in
             let layer = layers[index]
             // The gradient of weights that are shared stands with their owner.
@@ -40,15 +48,24 @@ extension Network where Scalar == Double {
             let biases = layer.freezesBiases ? 0..<0 : biasRange(ofLayer: index)
             var error = 0.0
             var largest = 0.0
-            for parameter in Array(weights) + Array(biases) {
+            let parameters = chosen(Array(weights) + Array(biases), parametersPerLayer, seed: seed, layer: index)
+            checked.append(parameters.count)
+            for parameter in parameters {
                 let slope = analytic ? differences.complexStep(parameter) : differences.central(parameter)
                 error = max(error, abs(slope - found[parameter]))
                 largest = max(largest, abs(slope))
             }
             return largest == 0 ? error : error / largest
         }
-        return GradientCheck(method: method, layerErrors: errors)
+        return GradientCheck(method: method, layerErrors: errors, parametersChecked: checked)
     }
+}
+
+/// So many of the parameters, by chance.
+private func chosen(_ parameters: [Int], _ count: Int?, seed: UInt64, layer: Int) -> [Int] {
+    guard let count, count < parameters.count else { return parameters }
+    var random = ReferenceRandom(seed: seed, stream: UInt64(layer))
+    return random.permutation(of: parameters.count).prefix(count).map { parameters[Int($0)] }
 }
 
 extension Activation {

@@ -1,0 +1,186 @@
+import Backprop
+
+/// A model in training, as a run describes it.
+struct TrainingSession<Scalar: NetworkScalar> {
+    let configuration: RunConfiguration
+    /// What the samples are called.
+    let name: String
+    let samples: Dataset<Scalar>
+    let validation: Dataset<Scalar>?
+    private(set) var model: Model<Scalar>
+    private(set) var trainer: Trainer<Scalar>
+
+    /// - Parameter training: Samples to learn from, of which a part is kept for validation where the run says so.
+    init(_ configuration: RunConfiguration, training: LabeledSamples) throws {
+        self.configuration = configuration
+        var (training, looked) = (training, nil as LabeledSamples?)
+        name = training.name
+        if configuration.validationShare > 0 {
+            let split = try SampleSplit(
+                of: training.count, holdingOut: configuration.validationShare, seed: configuration.seed,
+                classes: training.classes)
+            (training, looked) = try training.parts(of: split, missing: configuration.missing)
+        }
+        model = try Model(configuration, for: training)
+        samples = try training.dataset(for: model, weights: configuration.classWeights)
+        validation = try looked?.dataset(for: model)
+        let classifies = training.classes != nil && configuration.autoencoder == nil
+        trainer = Trainer(
+            loss: model.loss, optimizer: configuration.optimizer,
+            learningRate: configuration.learningRate(samples: training.count, classifies: classifies),
+            batching: configuration.batchSize.batching, regularization: configuration.regularization,
+            clipping: configuration.clipping, microBatchSize: configuration.microBatchSize,
+            diagnostics: configuration.diagnose, seed: configuration.seed)
+        try trainer.setThreads(configuration.threads)
+    }
+
+    /// Trains until a condition holds.
+    ///
+    /// - Throws: ``BackpropError/option(_:expected:found:)`` if losses or parameters became infinite or NaN.
+    mutating func train(_ console: Console, prefix: String = "") throws -> TrainingResult {
+        let epochs = configuration.epochs
+        var warned: Set<TrainingWarning.Kind> = []
+        let result = try trainer.train(
+            &model.network, on: samples, validatingOn: validation, until: configuration.stopConditions
+        ) { report in
+            for warning in report.diagnosis?.warnings ?? [] where warned.insert(warning.kind).inserted {
+                console.endProgress()
+                console.writeError("epoch \(report.epoch): \(warning)\n")
+            }
+            console.progress("\(prefix)epoch \(report.epoch) of \(epochs), \(report.summary)")
+            return true
+        }
+        console.endProgress()
+        switch result.reason {
+        case .nonFiniteLoss(let step, let layer):
+            let place = layer.map { ", in layer \($0)" } ?? ""
+            throw diverged("loss", "infinity or NaN at step \(step)\(place)")
+        case .invalidLearningRate(let step):
+            throw BackpropError.option(
+                "learningRate", expected: "a finite number from 0", found: "none at step \(step)")
+        default: break
+        }
+        guard model.network.parameters.allSatisfy(\.isFinite) else {
+            throw diverged("parameters", "infinity or NaN at step \(result.iterations)")
+        }
+        return result
+    }
+
+    private func diverged(_ thing: String, _ found: String) -> BackpropError {
+        .option(
+            "training", expected: "finite \(thing)", found: "\(found); the learning rate is probably too high")
+    }
+}
+
+extension EpochReport {
+    /// A few words for a line of progress.
+    fileprivate var summary: String {
+        var text = "loss \(significant(loss, 4))"
+        if let validation {
+            text += ", validation loss \(significant(validation.loss, 4))"
+            if let accuracy = validation.accuracy { text += ", accuracy \(significant(accuracy * 100, 4)) %" }
+        }
+        return text
+    }
+}
+
+// MARK: - Models and samples of a run
+
+extension Model {
+    /// An untrained model that fits the samples, with what is learnt from the training part alone.
+    fileprivate init(_ configuration: RunConfiguration, for samples: LabeledSamples) throws {
+        let shape =
+            if let bottleneck = configuration.autoencoder {
+                try ModelShape(autoencoder: bottleneck, configuration, for: samples)
+            } else {
+                try ModelShape(configuration, for: samples)
+            }
+        let layers = shape.layers.enumerated().map { index, layer in
+            var layer = layer
+            if index < shape.layers.count - 1 { layer.dropout = configuration.dropout }
+            return layer
+        }
+        self.init(
+            network: try Network(inputs: samples.inputCount, layers: layers, seed: configuration.seed),
+            loss: shape.loss, inputScaling: samples.inputScaling(configuration.scale),
+            targetScaling: shape.targetScaling, inputNames: samples.inputNames, inputColumns: samples.inputColumns,
+            classNames: shape.classNames, targetName: shape.targetName, encoderLayers: shape.encoderLayers)
+    }
+}
+
+/// What the task makes of a run's layers.
+private struct ModelShape {
+    var layers: [Layer]
+    var loss: Loss
+    var targetScaling: Scaling?
+    var classNames: [String] = []
+    var targetName: String?
+    var encoderLayers: Int?
+
+    init(_ configuration: RunConfiguration, for samples: LabeledSamples) throws {
+        let outputs: Int
+        targetName = samples.targetName
+        switch samples.target {
+        case .nothing: preconditionFailure("only an autoencoder is trained without a target")
+        case .values(let values):
+            targetScaling = Scaling(standardizing: values, columns: 1)
+            outputs = 1
+            loss = configuration.loss ?? .meanSquaredError
+            try Self.checkIsOfNumbers(loss, for: "regression")
+        case .classes(_, let names):
+            classNames = names
+            loss = configuration.loss ?? (samples.name == "xor" ? .binaryCrossEntropy : .crossEntropy)
+            let isSoftmax = (configuration.outputActivation ?? loss.requiredActivation) == .softmax
+            outputs = names.count == 2 && !isSoftmax ? 1 : names.count
+        }
+        let last =
+            configuration.outputActivation ?? loss.requiredActivation ?? (classNames.isEmpty ? .identity : .sigmoid)
+        try Self.check(loss, last)
+        layers = configuration.hidden.map { Layer.dense($0, configuration.activation) } + [.dense(outputs, last)]
+    }
+
+    init(autoencoder bottleneck: Int, _ configuration: RunConfiguration, for samples: LabeledSamples) throws {
+        loss = configuration.loss ?? .meanSquaredError
+        // Pixels and what is scaled by its range lie in 0…1, where a sigmoid's outputs do.
+        let isInUnitRange = configuration.scale == .minMax || (configuration.scale == nil && samples.hasNaturalScaling)
+        let last = configuration.outputActivation ?? loss.requiredActivation ?? (isInUnitRange ? .sigmoid : .identity)
+        try Self.check(loss, last)
+        let autoencoder = try Autoencoder<Float>(
+            inputs: samples.inputCount, hidden: configuration.hidden, bottleneck: bottleneck,
+            activation: configuration.activation, outputActivation: last, tiesWeights: configuration.tiesWeights)
+        layers = autoencoder.network.layers
+        encoderLayers = autoencoder.encoderLayers
+    }
+
+    private static func checkIsOfNumbers(_ loss: Loss, for task: String) throws(UsageError) {
+        guard loss.requiredActivation == nil else {
+            throw UsageError(message: "--loss: expected a loss of numbers for \(task), found \(loss.rawValue)")
+        }
+    }
+
+    private static func check(_ loss: Loss, _ last: Activation) throws(UsageError) {
+        do { try loss.check(outputActivation: last) } catch {
+            throw UsageError(message: "--output-activation: \(error)")
+        }
+    }
+}
+
+extension LabeledSamples {
+    /// The samples as a model takes them.
+    func dataset<Scalar: NetworkScalar>(
+        for model: Model<Scalar>, weights: ClassWeights? = nil
+    ) throws(BackpropError) -> Dataset<Scalar> {
+        let samples: Dataset<Scalar>
+        if model.encoderLayers != nil {
+            samples = try autoencodingDataset(scaledBy: model.inputScaling)
+        } else {
+            samples = try dataset(
+                scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
+        }
+        switch weights {
+        case nil: return samples
+        case .balanced: return try samples.weightedByClassBalance()
+        case .values(let values): return try samples.weighted(byClass: values.map { Scalar($0) })
+        }
+    }
+}
