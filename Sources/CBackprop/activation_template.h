@@ -118,7 +118,8 @@ static void activation_delta(bp_activation f, const real *a, const real *derivat
     case BP_ELU: activation_delta_map(BP_ELU, a, g, delta, batch * n); break;
     case BP_SOFTPLUS:
     case BP_SILU:
-    case BP_GELU: activation_multiply(g, derivative, delta, batch * n); break;
+    case BP_GELU:
+    case BP_CUSTOM_ACTIVATION: activation_multiply(g, derivative, delta, batch * n); break;
     case BP_SOFTMAX:
         for (size_t s = 0; s < batch; s++)
             activation_softmax_delta_row(a + s * n, g + s * n, delta + s * n, n);
