@@ -41,14 +41,14 @@ public struct ReferenceOptimizer<Scalar: ReferenceScalar>: Sendable {
     }
 
     private func normScale(_ gradients: [Scalar]) -> Scalar {
-        guard case .globalNorm(let bound) = clipping else { return 1 }
+        guard case .globalNorm(let bound) = clipping, bound > 0 else { return 1 }
         let scale = Scalar(bound) / (ReferenceMath.sumOfSquares(gradients).squareRoot() + 1e-6)
         return scale < 1 ? scale : 1
     }
 
     private func clipped(_ g: Scalar) -> Scalar {
         guard case .value(let bound) = clipping, bound > 0 else { return g }
-        return max(-Scalar(bound), min(Scalar(bound), g))
+        return ReferenceMath.greater(-Scalar(bound), ReferenceMath.less(Scalar(bound), g))
     }
 
     private func update(
@@ -80,7 +80,7 @@ public struct ReferenceOptimizer<Scalar: ReferenceScalar>: Sendable {
         case .rprop(let shrink, let grow, let smallest, let largest):
             let product = g * slots.m
             slots.v *= product > 0 ? Scalar(grow) : product < 0 ? Scalar(shrink) : 1
-            slots.v = min(max(slots.v, Scalar(smallest)), Scalar(largest))
+            slots.v = ReferenceMath.less(ReferenceMath.greater(slots.v, Scalar(smallest)), Scalar(largest))
             slots.m = product < 0 ? 0 : g
             w = slots.v.fused(-sign(slots.m), plus: w)
         }

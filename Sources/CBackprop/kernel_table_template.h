@@ -80,5 +80,8 @@ int BP_(bp_descends_plainly)(const BP_(bp_optimizer) * optimizer);
 BP_(bp_rule) BP_(bp_rule_make)(const BP_(bp_optimizer) * optimizer, uint64_t step, real scale);
 BP_(bp_rule) BP_(bp_rule_without_penalties)(const BP_(bp_rule) * rule);
 
+/* Gives slots their first values, at the first step; the step itself does that too. */
+void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v, size_t n);
+
 void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
                         size_t n);

@@ -13,8 +13,8 @@ typedef struct BP_(update) {
     real scale; /* found by the first thread */
 } BP_(update);
 
-/* This thread's share of n parameters that lie together. */
-static void BP_(update_range)(const BP_(update) * u, const BP_(bp_rule) * given, size_t first, size_t n,
+/* This thread's share of n parameters that lie together; frozen ones only get slots, to go on from when thawed. */
+static void BP_(update_range)(const BP_(update) * u, const BP_(bp_rule) * given, size_t first, size_t n, int trains,
                               const bp_team *team) {
     const bp_range part = bp_team_range(team, n, ALIGNMENT / sizeof(real));
     const size_t slots = bp_method_slots(given->method), at = first + part.first;
@@ -22,7 +22,10 @@ static void BP_(update_range)(const BP_(update) * u, const BP_(bp_rule) * given,
     real *v = slots > 1 ? u->slots + u->network->parameters + at : NULL;
     BP_(bp_rule) rule = *given;
     rule.scale = u->scale;
-    BP_(bp_rule_apply)(u->network->kernels, &rule, u->gradients + at, m, v, u->parameters + at, part.last - part.first);
+    if (trains)
+        BP_(bp_rule_apply)(u->network->kernels, &rule, u->gradients + at, m, v, u->parameters + at,
+                           part.last - part.first);
+    else BP_(bp_rule_start)(&rule, m, v, part.last - part.first);
 }
 
 /* What clips the norm of the whole gradient, as PyTorch's clip_grad_norm_ has it. */
@@ -53,8 +56,8 @@ static void BP_(update_task)(const bp_team *team, void *context) {
     for (size_t l = 0; l < network->layer_count; l++) {
         const layer_plan *layer = &network->layers[l];
         const size_t w = layer->weights, b = layer->biases;
-        if (trains_weights(layer) && owns_weights(layer)) BP_(update_range)(u, &u->weight_rule, w, b - w, team);
-        if (trains_biases(layer)) BP_(update_range)(u, &u->bias_rule, b, layer->n_out, team);
+        BP_(update_range)(u, &u->weight_rule, w, b - w, trains_weights(layer) && owns_weights(layer), team);
+        if (has_biases(layer)) BP_(update_range)(u, &u->bias_rule, b, layer->n_out, trains_biases(layer), team);
     }
     if (network->ties == 0) return;
     bp_team_wait(team);

@@ -99,13 +99,18 @@ BP_(bp_rule) BP_(bp_rule_without_penalties)(const BP_(bp_rule) * rule) {
     return plain;
 }
 
-void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
-                        size_t n) {
+void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v, size_t n) {
     real *const slots[2] = {m, v};
     for (size_t slot = 0; rule->starts && slot < bp_method_slots(rule->method); slot++) {
         const real start = rule->method == BP_RPROP && slot == 1 ? rule->first_step : 0;
         for (size_t i = 0; i < n; i++) slots[slot][i] = start;
     }
+}
+
+void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
+                        size_t n) {
+    real *const slots[2] = {m, v};
+    BP_(bp_rule_start)(rule, m, v, n);
     k->BP_TABLE->optimize(rule, g, slots, w, n);
 }
 
