@@ -340,6 +340,9 @@ extension Optimizer {
 
     /// The numbers that it keeps for each parameter.
     var slotCount: Int { bp_method_slots(method) }
+
+    /// Whether another optimizer can go on with the numbers of this one.
+    func sharesState(with other: Optimizer) -> Bool { method == other.method }
 }
 
 extension Layer {

@@ -8,7 +8,7 @@
 /// The same seed, data and settings give the same parameters, bit for bit, on every processor and
 /// with any number of threads. A trainer is a value: a copy goes on by itself from the same position.
 ///
-/// The corresponding C function is `bp_step_f32`; the reference is `ReferenceTraining`.
+/// The corresponding C function is `bp_step_f32`; the reference is `ReferenceNetwork.step`.
 public struct Trainer<Scalar: NetworkScalar>: Sendable {
     public var loss: Loss
     /// How parameters follow their gradients.
@@ -84,7 +84,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     public var finishedEpochs: Int { position.finishedEpochs }
     /// The sample, in the order of the epoch, that the next run begins with: not 0 where a run ended within an epoch.
     public var nextSample: Int { position.nextSample }
-    /// Updates so far, over all runs: what learning rates, dropout and Adam depend on.
+    /// Updates so far, over all runs: what learning rates, dropout and Adam depend on. An optimizer of another kind
+    /// starts from 0 again.
     public var updates: Int { Int(position.update.steps) }
     /// The reports of all finished epochs, over all runs.
     public var history: TrainingHistory { position.history }
@@ -167,10 +168,10 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         try check(network, dataset)
         reserve(for: network)
         let rate = rate(samples: dataset.count)
-        guard rate.isFinite, rate >= 0 else {
-            throw .option("learningRate", expected: "a finite number from 0", found: "\(rate)")
+        guard let rule = rule(checking: rate) else {
+            throw .option("learningRate", expected: "a finite number from 0, for RPROP above 0", found: "\(rate)")
         }
-        return step(&network, prepared(dataset.batch(0..<dataset.count)), rate: rate)
+        return step(&network, prepared(dataset.batch(0..<dataset.count)), rule: rule)
     }
 
     // MARK: Steps
@@ -192,13 +193,21 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         UpdateRule(optimizer, rate: rate, regularization: regularization, clipping: clipping, order: updateOrder)
     }
 
+    /// The rule of a step, or `nil` for a rate that a schedule should not have given.
+    private func rule(checking rate: Double) -> UpdateRule<Scalar>? {
+        let rule = rule(rate: rate)
+        return rate >= 0 && rule.isValid ? rule : nil
+    }
+
     /// One update of the network.
-    private mutating func step(_ network: inout Network<Scalar>, _ batch: Batch<Scalar>, rate: Double) -> Scalar {
+    private mutating func step(
+        _ network: inout Network<Scalar>, _ batch: Batch<Scalar>, rule: UpdateRule<Scalar>
+    ) -> Scalar {
         if let size = microBatchSize, size < batch.rows.count {
-            return stepInParts(&network, batch, of: size, rule: rule(rate: rate))
+            return stepInParts(&network, batch, of: size, rule: rule)
         }
         return network.plan.step(
-            parameters: &network.parameters, batch: batch, objective: objective, rule: rule(rate: rate),
+            parameters: &network.parameters, batch: batch, objective: objective, rule: rule,
             state: &position.update, workspace: &workspace)
     }
 
@@ -231,10 +240,12 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     private mutating func reserve(for network: Network<Scalar>) {
         let count = network.parameters.count
         let slots = optimizer.slotCount * count
-        if position.update.slots.count != slots {
+        if position.update.slots.count != slots || position.optimizer?.sharesState(with: optimizer) == false {
             position.update.slots = [Scalar](repeating: 0, count: slots)
             position.update.steps = 0
         }
+        position.optimizer = optimizer
+        if position.best?.parameters.count != count { position.best = nil }
         let isBuffered =
             updateOrder == .simultaneous
             && (!rule(rate: 0).descendsPlainly || diagnostics || position.needsGradients || microBatchSize != nil
@@ -263,8 +274,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         let order = order(ofEpoch: finishedEpochs, samples: dataset.count)
         var gathered = order.map { _ in dataset.emptied(for: size) }
         let before = diagnostics ? network.parameters : []
-        run.beginEpoch()
-        if nextSample >= dataset.count { position.nextSample = 0 }
+        if nextSample >= dataset.count { (position.nextSample, position.sums) = (0, EpochSums()) }
+        run.beginEpoch(after: position.sums)
         while nextSample < dataset.count {
             let rows = nextSample..<min(nextSample + size, dataset.count)
             let batch: Batch<Scalar>
@@ -274,28 +285,32 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             } else {
                 batch = dataset.batch(rows)
             }
-            train(&network, on: batch, rate: rate(samples: dataset.count), run: &run)
-            if run.finishedBatch { position.nextSample = rows.upperBound }
+            train(&network, on: batch, of: dataset.count, run: &run)
+            if run.finishedBatch {
+                position.nextSample = rows.upperBound
+                run.endBatch()
+            }
             if run.reason != nil { break }
         }
+        position.sums = run.sums
         guard nextSample == dataset.count else { return nil }
         position.finishedEpochs += 1
-        position.nextSample = 0
+        (position.nextSample, position.sums) = (0, EpochSums())
         return endEpoch(network, before: before, on: dataset, validatingOn: validation, run: &run)
     }
 
     /// Takes steps on one batch until it is time for the next.
     private mutating func train(
-        _ network: inout Network<Scalar>, on batch: Batch<Scalar>, rate: Double, run: inout TrainingRun
+        _ network: inout Network<Scalar>, on batch: Batch<Scalar>, of samples: Int, run: inout TrainingRun
     ) {
         run.beginBatch(samples: batch.rows.count)
         repeat {
-            guard rate.isFinite, rate >= 0 else {
+            guard let rule = rule(checking: rate(samples: samples)) else {
                 run.reason = .invalidLearningRate(step: run.iterations + 1)
                 return
             }
             let noisy = prepared(batch)
-            let value = step(&network, noisy, rate: rate)
+            let value = step(&network, noisy, rule: rule)
             guard value.isFinite else {
                 let layer = network.firstNonFiniteLayer(for: noisy.inputs)
                 run.reason = .nonFiniteLoss(step: run.iterations + 1, layer: layer)
@@ -318,17 +333,16 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         _ network: Network<Scalar>, before: [Scalar], on dataset: Dataset<Scalar>,
         validatingOn validation: Dataset<Scalar>?, run: inout TrainingRun
     ) -> EpochReport {
+        let validated = validation.map { ValidationReport(network, loss: loss, on: $0) }
+        let monitored = validated?.loss ?? run.meanLoss
+        position.plateau.record(loss: monitored, for: learningRate)
         var report = run.endEpoch(learningRate: rate(samples: dataset.count))
-        if let validation {
-            report.validation = ValidationReport(network, loss: loss, on: validation)
-        }
+        report.validation = validated
         if diagnostics {
             report.diagnosis = TrainingDiagnosis(
                 network, before: before, gradients: position.update.gradients, dataset: dataset, report: report,
                 history: history)
         }
-        let monitored = report.validation?.loss ?? report.loss
-        position.plateau.record(loss: monitored, for: learningRate)
         if run.waitsForBest {
             position.recordBest(loss: monitored, improvement: run.minimumImprovement, parameters: network.parameters)
         }
@@ -362,11 +376,20 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
                     found: "\(updateOrder)")
             }
         }
+        if case .value(let bound) = clipping { try checkBound(bound) }
+        if case .globalNorm(let bound) = clipping { try checkBound(bound) }
         guard rule.isValid else {
-            throw .option("optimizer", expected: "numbers in their ranges", found: "\(optimizer), \(clipping)")
+            throw .option("optimizer", expected: "numbers in their ranges", found: "\(optimizer)")
         }
         if case .rprop = optimizer, batching != .fullBatch {
             throw .option("batching", expected: "fullBatch, for RPROP", found: "\(batching)")
+        }
+    }
+
+    private func checkBound(_ bound: Double) throws(BackpropError) {
+        // The C core takes 0 as no bound.
+        guard Scalar(bound) > 0, Scalar(bound).isFinite else {
+            throw .option("clipping", expected: "a finite bound above 0", found: "\(bound)")
         }
     }
 

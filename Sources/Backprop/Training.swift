@@ -51,7 +51,8 @@ public enum StopReason: Hashable, Codable, Sendable {
     /// The loss of this step, counted from 1, was infinite or not a number. The step was not taken. `layer` is
     /// the lowest whose outputs were so, counted from 0 at the inputs; `nil` if only the loss was.
     case nonFiniteLoss(step: Int, layer: Int?)
-    /// The learning rate of this step, as the schedule gives it, was infinite, not a number or below 0.
+    /// The learning rate of this step, as the schedule gives it, was infinite in the network's precision, not a number
+    /// or below 0; for RPROP also 0.
     case invalidLearningRate(step: Int)
     /// The progress closure returned `false`.
     case stoppedByCaller

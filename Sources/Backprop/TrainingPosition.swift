@@ -13,18 +13,35 @@ struct TrainingPosition<Scalar: NetworkScalar>: Sendable {
     var update = UpdateState<Scalar>()
     var finishedEpochs = 0
     var nextSample = 0
+    /// Of the epoch that was not run to its end.
+    var sums = EpochSums()
     var plateau = PlateauState()
     var best: Best?
     var history = TrainingHistory()
+    /// What the update's state belongs to: an optimizer, of which only the kind matters.
+    var optimizer: Optimizer?
     /// Whether the run needs gradients in a buffer, for their norm.
     var needsGradients = false
 
     /// Keeps the parameters of an epoch if its loss is lower than the best by more than `improvement`.
     mutating func recordBest(loss: Double, improvement: Double, parameters: [Scalar]) {
-        if loss < (best?.loss ?? .infinity) - improvement || best == nil {
+        let isBetter = best.map { loss < $0.loss - improvement || ($0.loss.isNaN && !loss.isNaN) } ?? true
+        if isBetter {
             best = Best(loss: loss, parameters: parameters)
         } else {
             best!.epochsSince += 1
         }
     }
+}
+
+/// What the steps of an epoch add up to, so far.
+struct EpochSums: Hashable, Codable, Sendable {
+    /// Each batch's last loss, times its samples.
+    var loss = 0.0
+    /// Samples of the batches that are finished.
+    var samples = 0
+    var squaredNorms = 0.0
+    var steps = 0
+    /// Steps on the batch that is not finished.
+    var stepsOfBatch = 0
 }

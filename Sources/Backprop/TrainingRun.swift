@@ -12,15 +12,11 @@ struct TrainingRun {
     private(set) var iterations = 0
     var reason: StopReason?
 
-    // Of the epoch.
-    private var lossSum = 0.0
-    private var samplesSeen = 0
-    private var squaredNorms = 0.0
-    private var stepsOfEpoch = 0
+    /// Of the epoch, also of what earlier runs did of it.
+    private(set) var sums = EpochSums()
     // Of the batch.
     private var samplesOfBatch = 0
-    private var stepsOfBatch = 0
-    private var lastLoss = 0.0
+    private var lastLoss = Double.infinity
     private var lastNorm: Double?
     /// Samples until the clock and the task are looked at again.
     private var samplesToLook = 0
@@ -47,29 +43,28 @@ struct TrainingRun {
         }
     }
 
-    mutating func beginEpoch() {
-        (lossSum, samplesSeen, squaredNorms, stepsOfEpoch) = (0, 0, 0, 0)
-    }
+    /// - Parameter sums: What earlier runs did of the epoch.
+    mutating func beginEpoch(after sums: EpochSums) { self.sums = sums }
 
     mutating func beginBatch(samples: Int) {
-        (samplesOfBatch, stepsOfBatch) = (samples, 0)
+        (samplesOfBatch, lastLoss, lastNorm) = (samples, .infinity, nil)
     }
 
     mutating func record(loss: Double, gradientNorm: Double?) {
         iterations += 1
-        stepsOfBatch += 1
-        stepsOfEpoch += 1
+        sums.stepsOfBatch += 1
+        sums.steps += 1
         (lastLoss, lastNorm) = (loss, gradientNorm)
-        if let gradientNorm { squaredNorms += gradientNorm * gradientNorm }
+        if let gradientNorm { sums.squaredNorms += gradientNorm * gradientNorm }
         for case .iterations(let count) in conditions where iterations >= count {
             reason = .reached(.iterations(count))
         }
         if finishedBatch {
-            lossSum += lastLoss * Double(samplesOfBatch)
-            samplesSeen += samplesOfBatch
+            sums.loss += lastLoss * Double(samplesOfBatch)
+            sums.samples += samplesOfBatch
         }
         samplesToLook -= samplesOfBatch
-        if samplesToLook < 0 { look() }
+        if samplesToLook <= 0 { look() }
     }
 
     /// Sees whether time is up or the task was cancelled; too slow to do after every small step.
@@ -86,9 +81,9 @@ struct TrainingRun {
 
     /// Whether the batch has been used as often as it should be.
     var finishedBatch: Bool {
-        guard stepsOfBatch > 0 else { return false }
+        guard sums.stepsOfBatch > 0 else { return false }
         guard case .untilConverged(let loss, let norm, let maximum) = repetition else { return true }
-        if stepsOfBatch >= maximum { return true }
+        if sums.stepsOfBatch >= maximum { return true }
         if let loss, lastLoss < loss { return true }
         if let norm, let lastNorm, lastNorm < norm { return true }
         return false
@@ -97,11 +92,13 @@ struct TrainingRun {
     /// Whether the batch is used once more.
     var repeatsBatch: Bool { reason == nil && !finishedBatch }
 
+    mutating func endBatch() { sums.stepsOfBatch = 0 }
+
     /// Closes the books of an epoch that was run to its end.
     mutating func endEpoch(learningRate: Double) -> EpochReport {
         epochs += 1
         return EpochReport(
-            epoch: epochs, iterations: iterations, loss: meanLoss ?? .nan, gradientNorm: meanNorm,
+            epoch: epochs, iterations: iterations, loss: meanLoss, gradientNorm: meanNorm,
             learningRate: learningRate, seconds: seconds)
     }
 
@@ -121,15 +118,16 @@ struct TrainingRun {
         }
     }
 
-    private var meanLoss: Double? { samplesSeen > 0 ? lossSum / Double(samplesSeen) : nil }
+    /// The mean of the losses so far; NaN where there is none.
+    var meanLoss: Double { sums.loss / Double(sums.samples) }
 
     private var meanNorm: Double? {
-        needsGradientNorm && stepsOfEpoch > 0 ? (squaredNorms / Double(stepsOfEpoch)).squareRoot() : nil
+        needsGradientNorm && sums.steps > 0 ? (sums.squaredNorms / Double(sums.steps)).squareRoot() : nil
     }
 
     var result: TrainingResult {
         TrainingResult(
-            reason: reason ?? .stoppedByCaller, epochs: epochs, iterations: iterations, loss: meanLoss,
-            gradientNorm: meanNorm, seconds: seconds)
+            reason: reason ?? .stoppedByCaller, epochs: epochs, iterations: iterations,
+            loss: sums.samples > 0 ? meanLoss : nil, gradientNorm: meanNorm, seconds: seconds)
     }
 }
