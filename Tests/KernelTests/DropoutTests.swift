@@ -103,7 +103,8 @@ import Testing
             let both = zip(one, isDropped(seed: seed, step: step, layer: layer)).count { $0 && $1 }
             // A quarter, within five deviations of a binomial number.
             let deviation = (Double(count) * 0.25 * 0.75).squareRoot()
-            #expect(abs(Double(both) - Double(count) / 4) <= 5 * deviation, "seed \(seed), step \(step), layer \(layer)")
+            #expect(
+                abs(Double(both) - Double(count) / 4) <= 5 * deviation, "seed \(seed), step \(step), layer \(layer)")
         }
     }
 }

@@ -2,6 +2,7 @@ import CBackprop
 import Testing
 
 @testable import Backprop
+@testable import BackpropReference
 
 /// The kernels of one instruction set over arrays in guarded memory. Every call is made twice, with
 /// forbidden pages before and after the arrays.
@@ -163,6 +164,44 @@ struct GuardedKernels<Scalar: KernelScalar> {
                 out[2], batch, z.count / max(batch, 1))
         }
         return (results[0], results[1], results[2])
+    }
+
+    // MARK: Training
+
+    /// One step of an optimizer. Slots that it lacks are not passed, and come back empty.
+    func optimize(
+        _ w: [Scalar], _ g: [Scalar], m: [Scalar], v: [Scalar], _ optimizer: NetworkFunctions<Scalar>.Optimizer,
+        step: UInt64, scale: Scalar
+    ) -> (w: [Scalar], m: [Scalar], v: [Scalar]) {
+        let slots = bp_method_slots(optimizer.method)
+        let results = run([w, slots > 0 ? m : [], slots > 1 ? v : []]) { memory, out in
+            Scalar.networkFunctions.optimize(
+                table, optimizer, step, scale, memory.array(g), slots > 0 ? out[1] : nil, slots > 1 ? out[2] : nil,
+                out[0], w.count)
+        }
+        return (results[0], results[1], results[2])
+    }
+
+    func dropOut(
+        _ a: [Scalar], _ derivative: [Scalar], rate: Float, _ dropout: ReferenceDropout, layer: Int, first: Int = 0,
+        batch: Int
+    ) -> (a: [Scalar], derivative: [Scalar]) {
+        let results = run([a, derivative]) { _, out in
+            functions.dropOut(
+                table, rate, dropout.seed, dropout.step, layer, first, out[0], out[1], batch, a.count / max(batch, 1))
+        }
+        return (results[0], results[1])
+    }
+
+    /// Adds noise; returns the generator's next number too.
+    func addNormal(deviation: Scalar, to x: [Scalar], seed: UInt64) -> (x: [Scalar], next: UInt64) {
+        var next: UInt64 = 0
+        let results = run([x]) { _, x0 in
+            var random = bp_random_make(seed, 0)
+            functions.normal(table, &random, deviation, x0[0], x.count)
+            next = bp_random_next(&random)
+        }
+        return (results[0], next)
     }
 
     // MARK: Long vectors and rows

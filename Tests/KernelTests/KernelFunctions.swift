@@ -27,6 +27,8 @@ struct KernelFunctions<Scalar>: Sendable {
     let gather: @Sendable (In, UnsafePointer<UInt32>, Int, Int, Out) -> Void
     let transpose: @Sendable (Kernels, In, Out, Int, Int) -> Void
     let uniform: @Sendable (UnsafeMutablePointer<bp_random>, Scalar, Out, Int) -> Void
+    let normal: @Sendable (Kernels, UnsafeMutablePointer<bp_random>, Scalar, Out, Int) -> Void
+    let dropOut: @Sendable (Kernels, Float, UInt64, UInt64, Int, Int, Out, Out, Int, Int) -> Void
 }
 
 /// `Float` or `Double`, with the kernels in that precision.
@@ -44,7 +46,8 @@ extension Float: KernelScalar {
         lossDelta: bp_loss_delta_f32, softmaxCrossEntropy: bp_softmax_cross_entropy_f32,
         sigmoidCrossEntropy: bp_sigmoid_cross_entropy_f32, sumOfSquares: bp_sum_of_squares_f32,
         firstNonFinite: bp_first_nonfinite_f32, oneHot: bp_one_hot_f32, gather: bp_gather_f32,
-        transpose: bp_transpose_f32, uniform: bp_random_uniform_f32)
+        transpose: bp_transpose_f32, uniform: bp_random_uniform_f32, normal: bp_random_normal_f32,
+        dropOut: bp_drop_out_f32)
 }
 
 extension Double: KernelScalar {
@@ -56,5 +59,6 @@ extension Double: KernelScalar {
         lossDelta: bp_loss_delta_f64, softmaxCrossEntropy: bp_softmax_cross_entropy_f64,
         sigmoidCrossEntropy: bp_sigmoid_cross_entropy_f64, sumOfSquares: bp_sum_of_squares_f64,
         firstNonFinite: bp_first_nonfinite_f64, oneHot: bp_one_hot_f64, gather: bp_gather_f64,
-        transpose: bp_transpose_f64, uniform: bp_random_uniform_f64)
+        transpose: bp_transpose_f64, uniform: bp_random_uniform_f64, normal: bp_random_normal_f64,
+        dropOut: bp_drop_out_f64)
 }

@@ -1,5 +1,7 @@
 import CBackprop
 
+@testable import Backprop
+
 /// The functions of `backprop.h` that work on whole networks, in one precision, with every pointer
 /// optional, so that tests can leave each out.
 struct NetworkFunctions<Scalar>: Sendable {
@@ -24,6 +26,7 @@ struct NetworkFunctions<Scalar>: Sendable {
         var loss = bp_loss(BP_SQUARED_ERROR)
         var reduction = bp_reduction(BP_MEAN)
         var labelSmoothing: Scalar
+        var custom: UnsafePointer<bp_custom_loss>?
     }
 
     /// What an optimizer's settings are after `bp_optimizer_init_f32`, and what is changed then.
@@ -48,8 +51,39 @@ struct NetworkFunctions<Scalar>: Sendable {
     let loss: @Sendable (Network?, In?, Batch?, Objective?, Workspace?, Out?) -> bp_status
     let gradients: @Sendable (Network?, In?, Batch?, Objective?, Workspace?, Out?, Out?) -> bp_status
     let initializeOptimizer: @Sendable (Int, bp_method, Scalar) -> bp_status
+    let optimize: @Sendable (OpaquePointer, Optimizer, UInt64, Scalar, In, Out?, Out?, Out, Int) -> Void
     let update: @Sendable (Network?, Optimizer?, In?, inout State?, Out?) -> bp_status
     let step: @Sendable (Network?, Out?, Batch?, Objective?, Optimizer?, inout State?, Workspace?, Out?) -> bp_status
+}
+
+extension NetworkFunctions.Optimizer where Scalar: BinaryFloatingPoint {
+    /// One of the library's optimizers. `weightDecay` is for those that have none of their own.
+    init(
+        _ optimizer: Optimizer, rate: Scalar, weightDecay: Scalar = 0, l1: Scalar = 0,
+        clipping: GradientClipping = .none
+    ) {
+        self.init(rate: rate, weightDecay: weightDecay, l1: l1)
+        if case .value(let bound) = clipping { clipValue = Scalar(bound) }
+        if case .globalNorm(let bound) = clipping { clipNorm = Scalar(bound) }
+        let number: Int
+        switch optimizer {
+        case .gradientDescent: number = BP_GRADIENT_DESCENT
+        case .momentum(let momentum): (number, self.momentum) = (BP_MOMENTUM, Scalar(momentum))
+        case .nesterov(let momentum): (number, self.momentum) = (BP_NESTEROV, Scalar(momentum))
+        case .rmsProp(let decay, let epsilon):
+            (number, self.decay, self.epsilon) = (BP_RMSPROP, Scalar(decay), Scalar(epsilon))
+        case .adagrad(let epsilon): (number, self.epsilon) = (BP_ADAGRAD, Scalar(epsilon))
+        case .adam(let beta1, let beta2, let epsilon):
+            (number, self.beta1, self.beta2, self.epsilon) = (BP_ADAM, Scalar(beta1), Scalar(beta2), Scalar(epsilon))
+        case .adamW(let beta1, let beta2, let epsilon, let decay):
+            (number, self.beta1, self.beta2, self.epsilon) = (BP_ADAMW, Scalar(beta1), Scalar(beta2), Scalar(epsilon))
+            self.weightDecay = Scalar(decay)
+        case .rprop(let shrink, let grow, let smallest, let largest):
+            (number, self.shrink, self.grow) = (BP_RPROP, Scalar(shrink), Scalar(grow))
+            (minimumStep, maximumStep) = (Scalar(smallest), Scalar(largest))
+        }
+        method = bp_method(number)
+    }
 }
 
 /// Calls a function with a pointer to a value, or with none.
@@ -79,6 +113,10 @@ extension Float {
         initializeOptimizer: { size, method, rate in
             var optimizer = bp_optimizer_f32()
             return bp_optimizer_init_f32(&optimizer, size, method, rate)
+        },
+        optimize: { kernels, optimizer, step, scale, gradients, m, v, weights, count in
+            var optimizer = bp_optimizer_f32(optimizer)
+            bp_optimize_f32(kernels, &optimizer, step, scale, gradients, m, v, weights, count)
         },
         update: { network, optimizer, gradients, state, parameters in
             withOptionalPointer(optimizer.map(bp_optimizer_f32.init)) { optimizer in
@@ -119,7 +157,7 @@ extension bp_objective_f32 {
     fileprivate init(_ objective: NetworkFunctions<Float>.Objective) {
         self.init(
             size: objective.size ?? MemoryLayout<Self>.size, loss: objective.loss, reduction: objective.reduction,
-            label_smoothing: objective.labelSmoothing, seed: 0, step: 0, custom: nil)
+            label_smoothing: objective.labelSmoothing, seed: 0, step: 0, custom: objective.custom)
     }
 }
 
@@ -168,6 +206,10 @@ extension Double {
             var optimizer = bp_optimizer_f64()
             return bp_optimizer_init_f64(&optimizer, size, method, rate)
         },
+        optimize: { kernels, optimizer, step, scale, gradients, m, v, weights, count in
+            var optimizer = bp_optimizer_f64(optimizer)
+            bp_optimize_f64(kernels, &optimizer, step, scale, gradients, m, v, weights, count)
+        },
         update: { network, optimizer, gradients, state, parameters in
             withOptionalPointer(optimizer.map(bp_optimizer_f64.init)) { optimizer in
                 withState(&state) { bp_update_f64(network, optimizer, gradients, $0, parameters, nil) }
@@ -207,7 +249,7 @@ extension bp_objective_f64 {
     fileprivate init(_ objective: NetworkFunctions<Double>.Objective) {
         self.init(
             size: objective.size ?? MemoryLayout<Self>.size, loss: objective.loss, reduction: objective.reduction,
-            label_smoothing: objective.labelSmoothing, seed: 0, step: 0, custom: nil)
+            label_smoothing: objective.labelSmoothing, seed: 0, step: 0, custom: objective.custom)
     }
 }
 

@@ -90,4 +90,42 @@ private let seeds: [(seed: UInt64, stream: UInt64)] = [(0, 0), (1, 0), (0, 1), (
         #expect(counts.count == 6)
         #expect(counts.values.allSatisfy { abs($0 - 1000) < 144 })
     }
+
+    @Test("normal numbers equal the reference's for even and odd counts", arguments: Machine.all)
+    func normal(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            for count in [0, 1, 2, 3, 100, 101] {
+                for deviation in [1, 0.1, 0, 1e30].map({ Scalar($0) }) {
+                    var reference = ReferenceRandom(seed: 12, stream: 0)
+                    var expected = (0..<count).map { Scalar($0) }
+                    let found = kernels.addNormal(deviation: deviation, to: expected, seed: 12)
+                    reference.addNormal(deviation: deviation, to: &expected)
+                    expectSame(found.x, expected, "\(count) numbers of deviation \(deviation)")
+                    #expect(found.next == reference.next(), "\(count) numbers leave the generator elsewhere")
+                }
+            }
+        }
+        check(machine.scalar)
+    }
+
+    @Test("normal numbers have the moments of the normal distribution", arguments: Precision.all)
+    func moments(in precision: Precision) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let count = 20_000
+            var random = bp_random_make(13, 0)
+            var x = [Scalar](repeating: 0, count: count)
+            let kernels = InstructionSet.available.last!.kernels.pointer
+            Scalar.functions.normal(kernels, &random, 1, &x, count)
+            // The mean of x^k has the variance (E x^2k - (E x^k)^2) / n; E x^k is 1 · 3 · … · (k - 1) for even k.
+            for (power, expected, variance) in [(1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)] as [(Int, Double, Double)]
+            {
+                let sum = x.reduce(0) { sum, x in sum + (0..<power).reduce(1) { product, _ in product * Double(x) } }
+                #expect(
+                    abs(sum / Double(count) - expected) <= 5 * (variance / Double(count)).squareRoot(),
+                    "moment \(power)")
+            }
+        }
+        check(precision.scalar)
+    }
 }
