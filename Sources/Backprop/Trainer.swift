@@ -144,7 +144,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         try check(conditions)
         reserve(for: network)
         return TrainingRun(
-            conditions: conditions, repetition: repetition, needsGradientNorm: diagnostics, position: position)
+            conditions: conditions, repetition: repetition,
+            needsGradientNorm: diagnostics && updateOrder == .simultaneous, position: position)
     }
 
     /// Closes them, and gives the network its best parameters where they were asked for.

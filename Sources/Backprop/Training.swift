@@ -103,9 +103,11 @@ public struct TrainingHistory: Hashable, Codable, Sendable {
     public var epochs: [EpochReport] = []
     public init() {}
 
-    /// The epoch with the lowest loss, on the validation samples where there are any.
+    /// The epoch with the lowest loss, on the validation samples where there are any; of equals the first, and
+    /// none whose loss is not a number.
     public var best: EpochReport? {
-        epochs.min { ($0.validation?.loss ?? $0.loss) < ($1.validation?.loss ?? $1.loss) }
+        func loss(_ epoch: EpochReport) -> Double { epoch.validation?.loss ?? epoch.loss }
+        return epochs.filter { !loss($0).isNaN }.min { loss($0) < loss($1) }
     }
 }
 

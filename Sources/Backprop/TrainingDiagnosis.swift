@@ -1,7 +1,8 @@
 /// What went on in each layer during an epoch, and what looks wrong.
 public struct TrainingDiagnosis: Hashable, Codable, Sendable {
     public struct LayerState: Hashable, Codable, Sendable {
-        /// The norm of the gradient of the layer's parameters in the epoch's last step.
+        /// The norm of the gradient of the layer's parameters in the epoch's last step; 0 for updates layer by layer,
+        /// which follow none.
         public var gradientNorm: Double
         /// The norm of what the epoch changed its parameters by.
         public var updateNorm: Double

@@ -64,7 +64,8 @@ struct TrainingRun {
             sums.samples += samplesOfBatch
         }
         samplesToLook -= samplesOfBatch
-        if samplesToLook <= 0 { look() }
+        // Not after the next batch, if that is more than so many samples from the last look.
+        if samplesToLook < samplesOfBatch { look() }
     }
 
     /// Sees whether time is up or the task was cancelled; too slow to do after every small step.
