@@ -58,6 +58,21 @@ import Testing
         #expect(check.layerErrors[0] == 0)
     }
 
+    @Test("weights of samples are part of the loss that is checked", arguments: Loss.allCases)
+    func sampleWeights(_ loss: Loss) throws {
+        let network = try Network<Double>(
+            inputs: 3, layers: [.dense(4, .tanh), .dense(2, loss.requiredActivation ?? .tanh)], seed: 3)
+        let samples: Dataset<Double> = try randomSamples(4, inputs: 3, targets: 2, seed: 13)
+        let weighted = try Dataset(
+            inputs: samples.inputs, inputCount: 3, targets: (0..<4).flatMap { samples.targets(ofSample: $0) },
+            targetCount: 2, weights: [2, 0, 0.5, 1])
+        try requireNoKink(network, loss, weighted)
+        let check = try network.checkGradients(of: loss, on: weighted)
+        #expect(check.passes, "the worst relative error is \(check.worst)")
+        let gradients = try network.gradients(of: loss, on: samples).gradients
+        #expect(try network.gradients(of: loss, on: weighted).gradients != gradients)
+    }
+
     @Test("a check fails whose worst error is above the tolerance of its method")
     func failure() throws {
         let network = try Network<Double>(inputs: 2, layers: [.dense(2, .tanh), .dense(1, .sigmoid)], seed: 1)
