@@ -3,18 +3,20 @@
  *
  *     cc -O2 -Iinclude app.c Sources/CBackprop/(all .c files) -lm -pthread
  *
- * Three layers, each usable without the one above:
+ * Four parts, each usable without those below it:
  *
  *   kernels    arithmetic over raw arrays: dense forward, activations, losses,
  *              delta accumulation, gradients, updates
  *   network    a chain of dense layers over memory that the caller provides:
  *              predict, loss, gradients, one training step
  *   pool       threads that share the work of one call
+ *   files      models as named tensors, in memory and on a disk
  *
  * Every function is re-entrant. Nothing here allocates (the system does, to start a
  * pool's threads), prints, exits, keeps a global or touches the floating-point mode.
  * Where memory is needed its size is asked first and the caller provides it. With
- * -DBP_NO_THREADS a pool has one thread, and nothing is asked of the system at all.
+ * -DBP_NO_THREADS a pool has one thread, with -DBP_NO_FILES nothing is read or written on a disk;
+ * with both nothing is asked of the system at all.
  *
  * Layout. Matrices are row-major without padding: a batch is [samples x values],
  * weights are [n_in x n_out], one row per input. Sizes count elements, except those
@@ -65,7 +67,43 @@ enum {
     BP_ERROR_OPTIMIZER = 15,  /* no such method, or a number of it is out of its range */
     BP_ERROR_DROPOUT = 16,    /* not in 0 ..< 1, or on a softmax layer or the last one */
     BP_ERROR_TIE = 17,        /* tied to a layer that is not below, is tied itself or has no such shape */
-    BP_ERROR_VERSION = 18     /* the size field of a structure is not that of this library's version */
+    BP_ERROR_VERSION = 18,    /* the size field of a structure is not that of this library's version */
+
+    /* Model files: see there. What is no fault of a file but of the disk has system errors. */
+    BP_ERROR_FILE_TRUNCATED = 100, /* the file ends within its header */
+    BP_ERROR_FILE_HEADER = 101,    /* the header is longer than 100,000,000 bytes */
+    BP_ERROR_FILE_JSON = 102,      /* a character that the header can't have there */
+    BP_ERROR_FILE_DEPTH = 103,     /* an array or object where the format has none */
+    BP_ERROR_FILE_UTF8 = 104,      /* text that is not UTF-8 */
+    BP_ERROR_FILE_ESCAPE = 105,    /* a control character, or an escape that JSON doesn't have */
+    BP_ERROR_FILE_NUMBER = 106,    /* a number that is not a non-negative integer */
+    BP_ERROR_FILE_OVERFLOW = 107,  /* a number, or a size in bytes, that does not fit in 64 bits */
+    BP_ERROR_FILE_KEY = 108,       /* a tensor's key that is unknown, missing or there twice */
+    BP_ERROR_FILE_TYPE = 109,      /* a type of numbers that is unknown, or can't be read */
+    BP_ERROR_FILE_RANK = 110,      /* more than 8 dimensions */
+    BP_ERROR_FILE_OFFSETS = 111,   /* data_offsets that are not two, the second not less */
+    BP_ERROR_FILE_BYTES = 112,     /* not as many bytes as shape and type need */
+    BP_ERROR_FILE_OUTSIDE = 113,   /* a tensor that ends after the file */
+    BP_ERROR_FILE_OVERLAP = 114,   /* tensors that share bytes */
+    BP_ERROR_FILE_HOLE = 115,      /* bytes between tensors */
+    BP_ERROR_FILE_TRAILING = 116,  /* bytes after the last tensor */
+    BP_ERROR_FILE_DUPLICATE = 117, /* a name twice */
+    BP_ERROR_FILE_FORMAT = 118,    /* another format, or none */
+    BP_ERROR_FILE_VERSION = 119,   /* a version that is not known yet, or none */
+    BP_ERROR_FILE_CHECKSUM = 120,  /* the bytes are not those that were written */
+    BP_ERROR_FILE_MISSING = 121,   /* a tensor that the network needs is not there */
+    BP_ERROR_FILE_EXTRA = 122,     /* a tensor that the network has no place for */
+    BP_ERROR_FILE_SHAPE = 123,     /* a tensor of another shape than the layer has */
+    BP_ERROR_FILE_LAYERS = 124,    /* another number of layers */
+    BP_ERROR_FILE_AMBIGUOUS = 125, /* which tensor belongs to which layer can't be told */
+    BP_ERROR_FILE_NONFINITE = 126, /* a parameter that is infinite or not a number */
+    BP_ERROR_FILE_TIED = 127,      /* a tied layer's weights are not its owner's */
+    BP_ERROR_FILE_OPEN = 128,      /* opening failed */
+    BP_ERROR_FILE_READ = 129,      /* reading failed */
+    BP_ERROR_FILE_KIND = 130,      /* not a regular file */
+    BP_ERROR_FILE_WRITE = 131,     /* writing failed */
+    BP_ERROR_FILE_SYNC = 132,      /* flushing to the disk failed */
+    BP_ERROR_FILE_RENAME = 133     /* putting the new file in place of the old one failed */
 };
 
 /* A sentence for a status, static, in English; also for numbers that are no status. */
@@ -542,6 +580,7 @@ bp_status bp_network_init(void *memory, size_t bytes, const bp_kernels *kernels,
 
 size_t bp_network_inputs(const bp_network *network);
 size_t bp_network_outputs(const bp_network *network);
+size_t bp_network_layers(const bp_network *network);
 
 /* The number of weights and biases of all layers. */
 size_t bp_network_parameters(const bp_network *network);
@@ -696,6 +735,217 @@ bp_status bp_step_f32(const bp_network *network, float *parameters, const bp_bat
 bp_status bp_step_f64(const bp_network *network, double *parameters, const bp_batch_f64 *batch,
                       const bp_objective_f64 *objective, const bp_optimizer_f64 *optimizer, bp_state_f64 *state,
                       const bp_workspace *workspace, double *value);
+
+/* ---- Model files --------------------------------------------------------- */
+
+/*
+ * Files of named tensors in the safetensors format: eight bytes that hold the size of a
+ * JSON header, little-endian, the header, then the numbers of the tensors, little-endian,
+ * without gaps (https://github.com/huggingface/safetensors, "Format"). PyTorch, JAX and
+ * MLX read and write them.
+ *
+ * A file may come from a stranger. It is read whole, from memory, and refused whole: a
+ * header over 100,000,000 bytes or with anything that the format doesn't have, text that
+ * is not UTF-8, a name twice, a size that overflows, tensors that overlap, leave holes or
+ * end anywhere but at the end of the file. Time grows as n log n with the file.
+ */
+
+/* Text of a header as it stands between its quotes: UTF-8, with the escapes of JSON. Not ended by a zero. */
+typedef struct bp_text {
+    const char *bytes;
+    size_t count;
+} bp_text;
+
+/*
+ * Copies a text without its escapes, as much of it as fits, and returns the bytes of the
+ * whole; 'to' may be NULL for a capacity of 0.
+ */
+size_t bp_text_copy(bp_text text, char *to, size_t capacity);
+
+/* 1 if a text without its escapes is these bytes; else 0. */
+int bp_text_is(bp_text text, const char *bytes, size_t count);
+
+/* What was found wrong where. */
+typedef struct bp_fault {
+    size_t position; /* of the byte in the file at which it shows */
+    bp_text name;    /* the tensor or the entry of the metadata it is about; 'bytes' is NULL for none */
+    size_t layer;    /* the layer of the network it is about; SIZE_MAX for none */
+} bp_fault;
+
+/* The types of numbers. Only the first four are read here; files may hold the others. */
+typedef int bp_type;
+enum {
+    BP_F64 = 0,
+    BP_F32 = 1,
+    BP_F16 = 2,  /* IEEE 754 binary16 */
+    BP_BF16 = 3, /* the upper half of a binary32 */
+    BP_BOOL = 4, BP_U8 = 5, BP_I8 = 6, BP_F8_E4M3 = 7, BP_F8_E5M2 = 8, BP_F8_E8M0 = 9, BP_U16 = 10, BP_I16 = 11,
+    BP_U32 = 12, BP_I32 = 13, BP_U64 = 14, BP_I64 = 15, BP_C64 = 16,
+    BP_TYPE_COUNT = 17
+};
+
+/* "F64", "F32", and so on as files call them, or NULL for a number that is no type. */
+const char *bp_type_name(bp_type type);
+
+enum { BP_RANK_MAX = 8 }; /* tensors of more dimensions are refused */
+
+/* A tensor in a file. */
+typedef struct bp_tensor {
+    bp_text name;
+    bp_type type;
+    size_t rank;                 /* the number of dimensions; 0 for a single number */
+    uint64_t shape[BP_RANK_MAX]; /* the first 'rank' are meant */
+    const uint8_t *bytes;        /* its numbers, row-major, little-endian, of any alignment */
+    size_t count;                /* how many numbers */
+} bp_tensor;
+
+/* A file whose header was read. It refers to the file's bytes, and is constant once opened. */
+typedef struct bp_tensors bp_tensors;
+
+/*
+ * The memory that opening a file takes: never over 2.7 times the file's bytes and 256.
+ * Fails as bp_tensors_open(), but for what only that finds. 'fault' may be NULL, here and below.
+ */
+bp_status bp_tensors_size(const uint8_t *bytes, size_t count, size_t *size, bp_fault *fault);
+
+/*
+ * Opens a file that is in memory and stays there, into memory of bp_tensors_size() bytes,
+ * aligned for any type. Fails with BP_ERROR_NULL, BP_ERROR_MEMORY or the
+ * BP_ERROR_FILE_... of what is wrong.
+ */
+bp_status bp_tensors_open(void *memory, size_t size, const uint8_t *bytes, size_t count,
+                          const bp_tensors **file, bp_fault *fault);
+
+/* The number of tensors, and tensor i of them in the order of the header. */
+size_t bp_tensors_count(const bp_tensors *file);
+bp_tensor bp_tensors_at(const bp_tensors *file, size_t i);
+
+/* Finds which tensor has a name. Returns 0 where there is none. O(log n) */
+int bp_tensors_find(const bp_tensors *file, const char *name, size_t count, size_t *i);
+
+/* Finds a text of the header's __metadata__ by its key. Returns 0 where there is none. O(log n) */
+int bp_tensors_metadata(const bp_tensors *file, const char *key, size_t count, bp_text *value);
+
+/*
+ * Reads 'count' numbers of a tensor from its number 'first' on. F16, BF16 and F32 become
+ * float and double as they are, with subnormals, infinities and NaNs; F64 is rounded to
+ * the nearest float. Fails with BP_ERROR_OPTION for numbers beyond the last, or
+ * BP_ERROR_FILE_TYPE for types other than those four.
+ */
+bp_status bp_tensor_read_f32(const bp_tensor *tensor, size_t first, size_t count, float *numbers);
+bp_status bp_tensor_read_f64(const bp_tensor *tensor, size_t first, size_t count, double *numbers);
+
+/*
+ * Checks that a file is whole and what it says to be, by the entries of its metadata that
+ * bp_writer_seal() writes: "format", "version" (a whole number of at most 'newest', given in
+ * '*version') and "checksum". Fails with BP_ERROR_FILE_FORMAT, _VERSION or _CHECKSUM.
+ *
+ * The checksum is FNV-1a in 64 bits (G. Fowler, L. C. Noll, K.-P. Vo, 1991) of all bytes
+ * of the file, its own sixteen digits taken as zeros: it finds every change within a byte, and
+ * every other but one in 2^64. It is no signature. (Models of version 1 have one of the text
+ * "model" and the numbers alone.)
+ */
+bp_status bp_tensors_verify(const bp_tensors *file, const char *format, unsigned newest, unsigned *version,
+                            bp_fault *fault);
+
+#define BP_MODEL_FORMAT "backprop" /* the format of models, and its newest version */
+#define BP_MODEL_VERSION 2
+
+/* Which tensors of a file belong to a layer. */
+typedef struct bp_layer_tensors {
+    size_t weights; /* [outputs x inputs] */
+    size_t biases;  /* [outputs]; SIZE_MAX for a layer without */
+} bp_layer_tensors;
+
+/*
+ * Finds the tensors of a network's layers, [layers], and checks their types and shapes.
+ * Every tensor of the file must be a layer's: pairs of "….weight" and "….bias", names of
+ * at most 255 bytes. If the names differ by numbers alone (layers.0, layers.1 as
+ * bp_writer_network() writes; 0, 2; fc1, fc2), the layers are in the order of the numbers; else
+ * each layer must have a shape of its own. Nothing is guessed: fails with
+ * BP_ERROR_FILE_LAYERS, _EXTRA, _MISSING, _SHAPE, _TYPE or _AMBIGUOUS.
+ *
+ * O(tensors * log(tensors)), and where numbers don't tell, O(layers^2).
+ */
+bp_status bp_network_match(const bp_network *network, const bp_tensors *file, bp_layer_tensors *layers,
+                           bp_fault *fault);
+
+/*
+ * Reads a network's parameters from the tensors that bp_network_match() found. Fails with
+ * BP_ERROR_FILE_NONFINITE if a number is infinite or no number, also if only
+ * rounding it to float made it so, or BP_ERROR_FILE_TIED; then some parameters have been written.
+ */
+bp_status bp_network_load_f32(const bp_network *network, const bp_tensors *file, const bp_layer_tensors *layers,
+                              float *parameters, bp_fault *fault);
+bp_status bp_network_load_f64(const bp_network *network, const bp_tensors *file, const bp_layer_tensors *layers,
+                              double *parameters, bp_fault *fault);
+
+/*
+ * Writes a file into memory, or counts its bytes: run the same calls twice, first over
+ * no memory. Equal calls write equal bytes, on every machine.
+ *
+ *     bp_writer_begin(&writer, bytes, capacity);          // NULL, 0 to count
+ *     bp_writer_seal(&writer, "backprop", 2);             // if it is to be verified
+ *     bp_writer_metadata(&writer, key, …);                // any number of times
+ *     bp_writer_tensor(&writer, name, …);                 // any number of times
+ *     bp_writer_numbers_f32(&writer, numbers, …);         // the tensors' numbers, in order
+ *     status = bp_writer_end(&writer, &size);
+ *
+ * or, for a network, bp_writer_network() and bp_writer_parameters_f32() in their places.
+ * What goes wrong is kept, the calls that follow do nothing, and bp_writer_end() tells:
+ * BP_ERROR_MEMORY, BP_ERROR_TOO_LARGE, BP_ERROR_OPTION (calls out of order, a type
+ * other than F64 and F32, more or fewer numbers than tensors have), BP_ERROR_FILE_UTF8 or
+ * BP_ERROR_FILE_HEADER (a header of over 100,000,000 bytes). Names and keys must be different ones.
+ */
+typedef struct bp_writer {
+    uint8_t *bytes;
+    size_t capacity;
+    size_t size;     /* bytes so far */
+    size_t declared; /* bytes of numbers that the tensors have */
+    size_t data;     /* where the numbers begin; 0 as long as the header is open */
+    size_t checksum; /* where its digits are; 0 for none */
+    int part;        /* which calls are in order */
+    bp_type type;    /* of the tensors */
+    bp_status status;
+} bp_writer;
+
+void bp_writer_begin(bp_writer *writer, uint8_t *bytes, size_t capacity);
+void bp_writer_seal(bp_writer *writer, const char *format, unsigned version);
+void bp_writer_metadata(bp_writer *writer, const char *key, size_t key_bytes, const char *value,
+                        size_t value_bytes);
+/* All tensors of a file have one type here: BP_F64 or BP_F32. */
+void bp_writer_tensor(bp_writer *writer, const char *name, size_t name_bytes, bp_type type,
+                      const uint64_t *shape, size_t rank);
+void bp_writer_numbers_f32(bp_writer *writer, const float *numbers, size_t count);
+void bp_writer_numbers_f64(bp_writer *writer, const double *numbers, size_t count);
+void bp_writer_network(bp_writer *writer, const bp_network *network, bp_type type);
+void bp_writer_parameters_f32(bp_writer *writer, const bp_network *network, const float *parameters);
+void bp_writer_parameters_f64(bp_writer *writer, const bp_network *network, const double *parameters);
+bp_status bp_writer_end(bp_writer *writer, size_t *size);
+
+#ifndef BP_NO_FILES
+/*
+ * Files on disk; left out by -DBP_NO_FILES. Paths are UTF-8. '*system_error' is errno, on
+ * Windows GetLastError(), where a call of the system failed, else 0; NULL if not wanted.
+ */
+
+/*
+ * Reads a regular file into memory. With 'bytes' NULL, gives its size in '*count'. Fails with
+ * BP_ERROR_FILE_OPEN, _READ, _KIND (a folder, a pipe, a device) or BP_ERROR_MEMORY (larger than the
+ * capacity, as it is if it grew since it was asked for its size).
+ */
+bp_status bp_file_read(const char *path, uint8_t *bytes, size_t capacity, size_t *count, int *system_error);
+
+/*
+ * Replaces a file by these bytes as a whole: they are written to "PATH.PROCESS-N.tmp", flushed to
+ * the disk, and renamed; then the folder is flushed. So at every moment, also if power fails,
+ * the path has the old bytes or the new ones. A file that was there keeps its permissions.
+ * Fails with BP_ERROR_FILE_OPEN, _WRITE, _SYNC or _RENAME: the old file is as it
+ * was, and nothing is left beside it. (After _SYNC of the folder the new one is in place, but
+ * might not outlast a power failure; the system error is then the folder's.)
+ */
+bp_status bp_file_write(const char *path, const uint8_t *bytes, size_t count, int *system_error);
+#endif
 
 #ifdef __cplusplus
 }

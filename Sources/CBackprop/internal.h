@@ -71,4 +71,13 @@ typedef struct bp_range {
 /* This thread's part of n items, in whole grains (the last may be cut). */
 bp_range bp_team_range(const bp_team *team, size_t n, size_t grain);
 
+/* How large a layer is. */
+typedef struct bp_layer_shape {
+    size_t n_in, n_out;
+    int has_biases;
+    size_t tied; /* 1 + the layer whose weights it shares, or 0 */
+} bp_layer_shape;
+
+bp_layer_shape bp_network_layer_shape(const bp_network *network, size_t layer);
+
 #endif

@@ -149,6 +149,7 @@ bp_status bp_network_init(void *memory, size_t bytes, const bp_kernels *kernels,
 
 size_t bp_network_inputs(const bp_network *network) { return network->inputs; }
 size_t bp_network_outputs(const bp_network *network) { return network->outputs; }
+size_t bp_network_layers(const bp_network *network) { return network->layer_count; }
 size_t bp_network_parameters(const bp_network *network) { return network->parameters; }
 
 size_t bp_network_weights_offset(const bp_network *network, size_t layer) {
@@ -157,6 +158,12 @@ size_t bp_network_weights_offset(const bp_network *network, size_t layer) {
 
 size_t bp_network_biases_offset(const bp_network *network, size_t layer) {
     return network->layers[layer].biases;
+}
+
+bp_layer_shape bp_network_layer_shape(const bp_network *network, size_t layer) {
+    const layer_plan *plan = &network->layers[layer];
+    const bp_layer_shape shape = {plan->n_in, plan->n_out, has_biases(plan), plan->tied};
+    return shape;
 }
 
 /* The bounds of bp_initialize_f32(). */

@@ -7,9 +7,12 @@ import Testing
 @Suite struct StatusTests {
     @Test("every status has a sentence of its own, and so has a number that is none")
     func texts() {
-        let texts = (BP_OK...BP_ERROR_VERSION).map { String(cString: bp_status_text(bp_status($0))) }
+        let statuses = Array(BP_OK...BP_ERROR_VERSION) + Array(BP_ERROR_FILE_TRUNCATED...BP_ERROR_FILE_RENAME)
+        let texts = statuses.map { String(cString: bp_status_text(bp_status($0))) }
         let none = String(cString: bp_status_text(-1))
-        #expect(none == String(cString: bp_status_text(bp_status(BP_ERROR_VERSION) + 1)))
+        for number in [BP_ERROR_VERSION + 1, BP_ERROR_FILE_TRUNCATED - 1, BP_ERROR_FILE_RENAME + 1, Int.max >> 32] {
+            #expect(none == String(cString: bp_status_text(bp_status(number))))
+        }
         #expect(Set(texts + [none]).count == texts.count + 1)
         #expect(texts.allSatisfy { !$0.isEmpty })
     }
