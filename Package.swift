@@ -44,7 +44,8 @@ let package = Package(
         // Tests.
         .testTarget(name: "KernelTests", dependencies: ["CBackprop", "Backprop", "BackpropReference"]),
         .testTarget(
-            name: "BackpropTests", dependencies: ["Backprop", "BackpropReference", "BackpropSamples"]),
+            name: "BackpropTests", dependencies: ["Backprop", "BackpropReference", "BackpropSamples"],
+            exclude: ["Models"]),
         .testTarget(name: "CLITests", dependencies: ["BackpropCLI"]),
     ],
     swiftLanguageModes: [.v6],

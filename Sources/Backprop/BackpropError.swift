@@ -16,6 +16,8 @@ public enum BackpropError: Error, Hashable, Sendable {
     case instructionSet(found: String, available: [String])
     /// A file can't be read or written.
     case file(_ path: String, reason: String)
+    /// A model file is damaged, of another format, or doesn't fit the network.
+    case modelFile(_ source: String, FileFault)
     /// What a file or text says is not what its format asks for.
     case format(_ source: String, expected: String, found: String)
     /// The system did not start the threads.
@@ -42,6 +44,8 @@ extension BackpropError: CustomStringConvertible {
             return "BACKPROP_ISA: expected one of \(available.joined(separator: ", ")), found \(found)"
         case .file(let path, let reason):
             return "\(path): \(reason)"
+        case .modelFile(let source, let fault):
+            return fault.name == nil && fault.byte == nil ? "\(source): \(fault)" : "\(source), \(fault)"
         case .threads(let count):
             return "threads: the system did not start \(count)"
         }

@@ -7,7 +7,7 @@
 ///
 /// The functions work in `Double`, whatever the network computes in, and may be called from several threads at
 /// once. Results are as reproducible as they are. Files hold the name only, so a network that is read needs the
-/// function again: see ``decodingKey`` and ``Model/init(contentsOf:customActivations:)``.
+/// function again: see ``decodingKey`` and ``Model/init(contentsOf:customActivations:customLosses:)``.
 ///
 /// The corresponding C type is `bp_custom_activation`.
 public struct CustomActivation: Sendable {

@@ -1,5 +1,5 @@
-// The one door from Swift into the C core, and the only file with pointers. Whoever
-// calls in here has checked shapes and values; a status other than success is a bug.
+// The one door from Swift into the arithmetic of the C core, and beside TensorFile+Core.swift the only file with
+// pointers. Whoever calls in here has checked shapes and values; a status other than success is a bug.
 
 import CBackprop
 
@@ -17,8 +17,8 @@ public protocol NetworkScalar: BinaryFloatingPoint, Codable, Sendable {
 
 /// The functions of the C core in one precision.
 public struct ScalarCore<Scalar>: Sendable {
-    /// The name of the precision in model files.
-    let name: String
+    /// The precision in model files.
+    let type: bp_type
     let trainSize: @Sendable (OpaquePointer, Int) -> Int
     let predictSize: @Sendable (OpaquePointer, Int) -> Int
     let predict:
@@ -57,8 +57,12 @@ public struct ScalarCore<Scalar>: Sendable {
         ) -> Void
     let sumOfSquares: @Sendable (OpaquePointer, UnsafePointer<Scalar>, Int) -> Scalar
     let firstNonFinite: @Sendable (OpaquePointer, UnsafePointer<Scalar>, Int) -> Int
-    let littleEndianBytes: @Sendable ([Scalar]) -> [UInt8]
-    let fromLittleEndianBytes: @Sendable (ArraySlice<UInt8>) -> [Scalar]
+    let load:
+        @Sendable (
+            OpaquePointer, OpaquePointer, UnsafePointer<bp_layer_tensors>, UnsafeMutablePointer<Scalar>,
+            UnsafeMutablePointer<bp_fault>
+        ) -> bp_status
+    let writeParameters: @Sendable (inout bp_writer, OpaquePointer, UnsafePointer<Scalar>) -> Void
 }
 
 /// Samples as the C core takes them.
@@ -96,7 +100,7 @@ struct StatePointers<Scalar> {
 
 extension Float: NetworkScalar {
     public static let core = ScalarCore<Float>(
-        name: "F32",
+        type: bp_type(BP_F32),
         trainSize: bp_train_size_f32,
         predictSize: bp_predict_size_f32,
         predict: { bp_predict_f32($0, $1, $2, $3, $4, $5) },
@@ -133,14 +137,14 @@ extension Float: NetworkScalar {
         scale: { bp_scale_f32($0, $1, $2, $3, $4, $5) },
         sumOfSquares: { bp_sum_of_squares_f32($0, $1, $2) },
         firstNonFinite: { bp_first_nonfinite_f32($0, $1, $2) },
-        littleEndianBytes: { bytes(of: $0.map(\.bitPattern.littleEndian)) },
-        fromLittleEndianBytes: { words($0, UInt32.self).map { Float(bitPattern: UInt32(littleEndian: $0)) } }
+        load: { bp_network_load_f32($0, $1, $2, $3, $4) },
+        writeParameters: { bp_writer_parameters_f32(&$0, $1, $2) }
     )
 }
 
 extension Double: NetworkScalar {
     public static let core = ScalarCore<Double>(
-        name: "F64",
+        type: bp_type(BP_F64),
         trainSize: bp_train_size_f64,
         predictSize: bp_predict_size_f64,
         predict: { bp_predict_f64($0, $1, $2, $3, $4, $5) },
@@ -177,8 +181,8 @@ extension Double: NetworkScalar {
         scale: { bp_scale_f64($0, $1, $2, $3, $4, $5) },
         sumOfSquares: { bp_sum_of_squares_f64($0, $1, $2) },
         firstNonFinite: { bp_first_nonfinite_f64($0, $1, $2) },
-        littleEndianBytes: { bytes(of: $0.map(\.bitPattern.littleEndian)) },
-        fromLittleEndianBytes: { words($0, UInt64.self).map { Double(bitPattern: UInt64(littleEndian: $0)) } }
+        load: { bp_network_load_f64($0, $1, $2, $3, $4) },
+        writeParameters: { bp_writer_parameters_f64(&$0, $1, $2) }
     )
 }
 
@@ -255,19 +259,6 @@ extension StatePointers<Double> {
         let status = body(&core)
         steps = core.steps
         return status
-    }
-}
-
-private func bytes(of words: [some FixedWidthInteger]) -> [UInt8] {
-    words.withUnsafeBytes { Array($0) }
-}
-
-private func words<Word: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, _ type: Word.Type) -> [Word] {
-    let count = bytes.count / MemoryLayout<Word>.size
-    return [Word](unsafeUninitializedCapacity: count) { words, initialized in
-        let memory = UnsafeMutableRawBufferPointer(words)
-        memory.copyBytes(from: bytes.prefix(count * MemoryLayout<Word>.size))
-        initialized = count
     }
 }
 
@@ -611,7 +602,7 @@ struct NetworkPlan: Sendable {
         self.storage = storage
     }
 
-    private func withPointer<Result>(_ body: (OpaquePointer) -> Result) -> Result {
+    func withPointer<Result>(_ body: (OpaquePointer) -> Result) -> Result {
         storage.withUnsafeBytes { body(OpaquePointer($0.baseAddress!)) }
     }
 

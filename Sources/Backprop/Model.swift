@@ -119,32 +119,32 @@ private struct ModelDescription: Codable {
 
 private enum ModelFormat {
     static let name = "backprop"
-    static let version = "1"
-
-    /// FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo, 1991), 64 bits: finds every change of a single byte.
-    static func checksum(_ description: String, _ tensors: [SafeTensors.Tensor]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        for tensor in tensors {
-            for byte in tensor.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        }
-        return String(hash, radix: 16)
-    }
+    /// Version 1 had a checksum of the description and the numbers alone.
+    static let version = 2
 }
 
 extension Model {
     /// Reads a model from a file.
     ///
-    /// - Throws: ``BackpropError/file(_:reason:)``, or as ``init(serialized:source:)``.
-    public init(contentsOf path: String) throws(BackpropError) {
-        try self.init(serialized: try readFile(path), source: path)
+    /// - Parameters:
+    ///   - customActivations: The functions of your own that the model may name, as files hold names alone.
+    ///   - customLosses: The same of losses.
+    /// - Throws: ``BackpropError/file(_:reason:)``, or as
+    ///   ``init(serialized:source:customActivations:customLosses:)``.
+    public init(
+        contentsOf path: String, customActivations: [CustomActivation] = [], customLosses: [CustomLoss] = []
+    ) throws(BackpropError) {
+        try self.init(
+            serialized: try readModelFile(path), source: path, customActivations: customActivations,
+            customLosses: customLosses)
     }
 
-    /// Writes the model to a file, which changes as a whole or not at all. Equal models give equal bytes.
+    /// Writes the model to a file, which changes as a whole or not at all, also if power fails meanwhile. Equal
+    /// models give equal bytes.
     ///
-    /// - Throws: ``BackpropError/file(_:reason:)``
+    /// - Throws: ``BackpropError/file(_:reason:)``, or as ``serialized()``.
     public func write(to path: String) throws(BackpropError) {
-        try writeFile(try serialized(), to: path)
+        try writeModelFile(try serialized(), to: path)
     }
 
     /// Returns the bytes of a model file.
@@ -152,49 +152,46 @@ extension Model {
     /// - Throws: ``BackpropError/nonFinite(_:index:found:)`` if a parameter isn't finite,
     ///   ``BackpropError/format(_:expected:found:)`` if names or scalings don't fit the network: such a model could
     ///   not be read again.
+    ///
+    /// The corresponding C functions are those of `bp_writer`.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func serialized() throws(BackpropError) -> [UInt8] {
         try checkFinite(network.parameters, "parameters")
         try Self.check(description, network, "model")
-        let tensors = network.layers.indices.flatMap(layerTensors)
-        let model = try jsonText(description)
-        return try SafeTensors(
-            metadata: [
-                "format": ModelFormat.name,
-                "version": ModelFormat.version,
-                "checksum": ModelFormat.checksum(model, tensors),
-                "model": model,
-            ], tensors: tensors
-        ).encoded()
+        let text = try jsonText(description)
+        return try tensorFile { writer in
+            writer.seal(format: ModelFormat.name, version: ModelFormat.version)
+            writer.metadata("model", text)
+            writer.network(network.plan, parameters: network.parameters)
+        }
     }
 
-    /// Reads a model from the bytes of a model file.
+    /// Reads a model from the bytes of a model file, of this version or an earlier one.
     ///
     /// A file of another precision is read too, each number rounded to this one.
     ///
-    /// - Parameter source: What the bytes are called in errors.
-    /// - Throws: ``BackpropError/format(_:expected:found:)``, or what the parts' initializers throw.
+    /// - Parameters:
+    ///   - source: What the bytes are called in errors.
+    ///   - customActivations: The functions of your own that the model may name, as files hold names alone.
+    ///   - customLosses: The same of losses.
+    /// - Throws: ``BackpropError/modelFile(_:_:)``, ``BackpropError/format(_:expected:found:)``, or what the
+    ///   parts' initializers throw.
+    ///
+    /// The corresponding C functions are `bp_tensors_open`, `bp_tensors_verify` and `bp_network_load_f32`.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    public init(serialized bytes: [UInt8], source: String = "model") throws(BackpropError) {
-        let file = try SafeTensors(decoding: bytes, source: source)
-        let format = file.metadata["format"] ?? "none"
-        guard format == ModelFormat.name else {
-            throw .format("\(source), format", expected: ModelFormat.name, found: format)
+    public init(
+        serialized bytes: [UInt8], source: String = "model", customActivations: [CustomActivation] = [],
+        customLosses: [CustomLoss] = []
+    ) throws(BackpropError) {
+        let customs: [CodingUserInfoKey: any Sendable] = [
+            CustomActivation.decodingKey: customActivations, CustomLoss.decodingKey: customLosses,
+        ]
+        self = try withTensorFile(bytes, source: source) { (file) throws(BackpropError) in
+            try file.verify(format: ModelFormat.name, newest: ModelFormat.version)
+            return try Model(try ModelDescription(of: file, customs: customs), file: file)
         }
-        let version = file.metadata["version"] ?? "none"
-        guard version == ModelFormat.version else {
-            throw .format("\(source), version", expected: ModelFormat.version, found: version)
-        }
-        let model = file.metadata["model"] ?? ""
-        let checksum = ModelFormat.checksum(model, file.tensors)
-        guard file.metadata["checksum"] == checksum else {
-            throw .format("\(source), checksum", expected: file.metadata["checksum"] ?? "one", found: checksum)
-        }
-        let description = try jsonValue(
-            ModelDescription.self, from: model.utf8, source: "\(source), model")
-        try self.init(description, tensors: file.tensors, source: source)
     }
 
     private var description: ModelDescription {
@@ -204,7 +201,7 @@ extension Model {
                 .init(
                     units: $0.units, activation: $0.activation, bias: $0.hasBiases,
                     freezesWeights: $0.freezesWeights ? true : nil, freezesBiases: $0.freezesBiases ? true : nil,
-                    dropout: $0.dropout > 0 ? $0.dropout : nil, tiedTo: $0.tiedTo)
+                    dropout: $0.dropout == 0 ? nil : $0.dropout, tiedTo: $0.tiedTo)
             },
             loss: loss, inputScaling: inputScaling, targetScaling: targetScaling,
             inputNames: inputNames.isEmpty ? nil : inputNames,
@@ -214,55 +211,15 @@ extension Model {
             targetName: targetName, encoderLayers: encoderLayers)
     }
 
-    private func layerTensors(_ index: Int) -> [SafeTensors.Tensor] {
-        let layer = network.layers[index]
-        let weights = network.weights(ofLayer: index).flatMap { $0 }
-        let type = Scalar.core.name
-        var tensors = [
-            SafeTensors.Tensor(
-                name: "layers.\(index).weight", type: type, shape: [layer.units, network.inputCount(ofLayer: index)],
-                bytes: Scalar.core.littleEndianBytes(weights)[...])
-        ]
-        if layer.hasBiases {
-            tensors.append(
-                SafeTensors.Tensor(
-                    name: "layers.\(index).bias", type: type, shape: [layer.units],
-                    bytes: Scalar.core.littleEndianBytes(network.biases(ofLayer: index))[...]))
+    private init(_ description: ModelDescription, file: TensorFile) throws(BackpropError) {
+        let layers = description.layers.map {
+            Layer(
+                units: $0.units, activation: $0.activation, hasBiases: $0.bias,
+                freezesWeights: $0.freezesWeights ?? false, freezesBiases: $0.freezesBiases ?? false,
+                dropout: $0.dropout ?? 0, tiedTo: $0.tiedTo)
         }
-        return tensors
-    }
-
-    private init(
-        _ description: ModelDescription, tensors: [SafeTensors.Tensor], source: String
-    ) throws(BackpropError) {
-        let named = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
-        var layers: [Layer] = []
-        var fanIn = description.inputs
-        for (index, saved) in description.layers.enumerated() {
-            func values(_ name: String, shape: [Int]) throws(BackpropError) -> Initializer {
-                guard let tensor = named["layers.\(index).\(name)"], tensor.shape == shape else {
-                    let found = named["layers.\(index).\(name)"].map { "\($0.shape)" } ?? "none"
-                    throw .format(
-                        "\(source), layers.\(index).\(name)", expected: "a tensor of shape \(shape)", found: found)
-                }
-                return .values(tensor.numbers)
-            }
-            layers.append(
-                Layer(
-                    units: saved.units, activation: saved.activation, hasBiases: saved.bias,
-                    initialWeights: try values("weight", shape: [saved.units, fanIn]),
-                    initialBiases: saved.bias ? try values("bias", shape: [saved.units]) : .zeros,
-                    freezesWeights: saved.freezesWeights ?? false, freezesBiases: saved.freezesBiases ?? false,
-                    dropout: saved.dropout ?? 0, tiedTo: saved.tiedTo))
-            fanIn = saved.units
-        }
-        let filled = try Network<Scalar>(inputs: description.inputs, layers: layers)
-        // The initializers were a way in; they are not part of what was saved.
-        for index in layers.indices {
-            (layers[index].initialWeights, layers[index].initialBiases) = (.automatic, .zeros)
-        }
-        let network = try Network(inputs: description.inputs, layers: layers, parameters: filled.parameters)
-        try Self.check(description, network, source)
+        let network = try Network<Scalar>(inputs: description.inputs, layers: layers, file: file)
+        try Self.check(description, network, file.source)
         self.init(
             network: network, loss: description.loss, inputScaling: description.inputScaling,
             targetScaling: description.targetScaling, inputNames: description.inputNames ?? [],
@@ -300,9 +257,51 @@ extension Model {
     }
 }
 
-extension SafeTensors.Tensor {
-    fileprivate var numbers: [Double] {
-        type == "F64"
-            ? Double.core.fromLittleEndianBytes(bytes) : Float.core.fromLittleEndianBytes(bytes).map(Double.init)
+extension ModelDescription {
+    /// - Throws: ``BackpropError/format(_:expected:found:)``
+    fileprivate init(
+        of file: TensorFile, customs: [CodingUserInfoKey: any Sendable]
+    ) throws(BackpropError) {
+        guard let text = file.metadata("model") else {
+            throw .format("\(file.source), metadata", expected: "an entry \"model\"", found: "none")
+        }
+        try Self.check(text, file)
+        self = try jsonValue(ModelDescription.self, from: text.utf8, source: "\(file.source), model", userInfo: customs)
+    }
+
+    /// Refuses a text that can't fit the tensors, before decoding it takes memory.
+    private static func check(_ text: String, _ file: TensorFile) throws(BackpropError) {
+        let found = parts(of: text)
+        // An object for the model, for each scaling, layer and column; at most seven values a layer, nine an input
+        // or output, and some for the whole.
+        let extent = file.extent
+        let limits = (objects: 8 + file.tensorCount + extent, values: 64 + 8 * file.tensorCount + 10 * extent)
+        for (thing, limit, found) in [
+            ("objects", limits.objects, found.objects), ("values", limits.values, found.values),
+        ] where found > limit {
+            throw .format(
+                "\(file.source), model", expected: "at most \(limit) \(thing), as there are tensors for",
+                found: "\(found)")
+        }
+    }
+
+    /// The number of objects and, at most, of values in a JSON text: what opens or separates them outside strings.
+    private static func parts(of text: String) -> (objects: Int, values: Int) {
+        var (objects, values) = (0, 1)
+        var (isInString, isEscaped) = (false, false)
+        for byte in text.utf8 {
+            if isInString {
+                isInString = isEscaped || byte != UInt8(ascii: "\"")
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"): (objects, values) = (objects + 1, values + 1)
+            case UInt8(ascii: ","), UInt8(ascii: "["): values += 1
+            default: break
+            }
+        }
+        return (objects, values)
     }
 }

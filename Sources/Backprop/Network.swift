@@ -44,6 +44,13 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         try checkTiedWeights()
     }
 
+    /// A network with the parameters of an open file.
+    init(inputs: Int, layers: [Layer], file: TensorFile) throws(BackpropError) {
+        let plan = try Self.plan(inputs: inputs, layers: layers)
+        let parameters: [Scalar] = try file.parameters(of: plan, layers: layers)
+        self.init(inputs: inputs, layers: layers, plan: plan, parameters: parameters)
+    }
+
     private init(inputs: Int, layers: [Layer], plan: NetworkPlan, parameters: [Scalar]) {
         self.inputCount = inputs
         self.layers = layers

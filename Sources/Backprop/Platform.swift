@@ -62,13 +62,21 @@ struct FileBytes: Hashable, Sendable {
     }
 }
 
-/// Writes a file as a whole: what was there stays until the new one is complete.
-func writeFile(_ bytes: [UInt8], to path: String) throws(BackpropError) {
-    do {
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-        throw .file(path, reason: "can't be written: \(reasonText(error))")
-    }
+/// What an error number of the operating system means, for the common ones: POSIX's are the same on Linux and macOS.
+func systemErrorText(_ number: Int32) -> String {
+    #if os(Windows)
+        let texts: [Int32: String] = [
+            2: "no such file", 3: "no such folder", 5: "permission denied", 32: "in use by another program",
+            39: "no space left", 112: "no space left",
+        ]
+    #else
+        let texts: [Int32: String] = [
+            1: "not permitted", 2: "no such file", 5: "input/output error", 13: "permission denied",
+            17: "a temporary file is in the way", 20: "a part of the path is not a folder", 21: "this is a folder",
+            27: "the file would be too large", 28: "no space left", 30: "the file system is read-only",
+        ]
+    #endif
+    return texts[number] ?? "system error \(number)"
 }
 
 /// Whether there is a folder of that name, that can be read.
@@ -109,10 +117,13 @@ func jsonText(_ value: some Encodable) throws(BackpropError) -> String {
 
 /// Decodes a value from JSON; `source` names it in the error.
 package func jsonValue<Value: Decodable>(
-    _ type: Value.Type, from bytes: some Sequence<UInt8>, source: String
+    _ type: Value.Type, from bytes: some Sequence<UInt8>, source: String,
+    userInfo: [CodingUserInfoKey: any Sendable] = [:]
 ) throws(BackpropError) -> Value {
+    let decoder = JSONDecoder()
+    decoder.userInfo = userInfo
     do {
-        return try JSONDecoder().decode(type, from: Data(bytes))
+        return try decoder.decode(type, from: Data(bytes))
     } catch {
         throw .format(source, expected: "valid JSON of the format's keys", found: "\(error)")
     }

@@ -25,6 +25,14 @@ import Testing
             ),
             (.file("a.csv", reason: "no such file"), "a.csv: no such file"),
             (.format("a.csv line 2", expected: "3 fields", found: "4"), "a.csv line 2: expected 3 fields, found 4"),
+            (
+                .modelFile("a.safetensors", FileFault(kind: .overlap, name: "b", byte: 7, detail: nil)),
+                "a.safetensors, b, byte 7: a tensor begins within the numbers of another"
+            ),
+            (
+                .modelFile("a.safetensors", FileFault(kind: .layers, name: nil, byte: nil, detail: "expected 2")),
+                "a.safetensors: the file has not as many weight tensors as the network has layers (expected 2)"
+            ),
             (.threads(5), "threads: the system did not start 5"),
         ] as [(BackpropError, String)])
     func text(_ error: BackpropError, _ expected: String) {

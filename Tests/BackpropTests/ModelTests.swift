@@ -31,6 +31,30 @@ struct ModelTests {
         try check(Double.self)
     }
 
+    @Test("dropout, tied layers and functions of one's own come back too")
+    func kinds() throws {
+        let square = CustomActivation(name: "square", value: { $0 * $0 }, derivative: { 2 * $0 })
+        let layers = [
+            Layer(units: 2, activation: .custom(square), dropout: 0.25),
+            Layer(units: 3, activation: .identity, tiedTo: 0),
+        ]
+        let model = Model<Double>(network: try Network(inputs: 3, layers: layers, seed: 5), loss: .squaredError)
+        let bytes = try model.serialized()
+        #expect(try Model(serialized: bytes, customActivations: [square]) == model)
+        #expect { try Model<Double>(serialized: bytes) } throws: { "\($0)".contains("found square") }
+    }
+
+    @Test("a tied layer whose weights are others is refused")
+    func untied() throws {
+        let layers = [Layer.dense(1, .identity, hasBiases: false), .dense(2, .identity, hasBiases: false)]
+        let model = Model<Float>(network: try Network(inputs: 2, layers: layers, seed: 5), loss: .squaredError)
+        var tied = layers
+        tied[1].tiedTo = 0
+        #expect {
+            try Network<Float>(inputs: 2, layers: tied, stateDictionary: model.serialized())
+        } throws: { "\($0)".contains("layers.1.weight") && "\($0)".contains("other weights") }
+    }
+
     @Test("a file has the layout of the safetensors format")
     func layout() throws {
         let bytes = try model(Float.self).serialized()
@@ -48,20 +72,55 @@ struct ModelTests {
         #expect((0..<4).map { UInt32(bytes[8 + size + $0]) << (8 * $0) }.reduce(0, |) == first.bitPattern)
     }
 
-    @Test("every truncation and every changed byte is refused or harmless, never read as another model")
+    @Test("every flipped bit and every truncation of a model is refused, and none is read as something else")
     func damage() throws {
-        let model = try model(Float.self)
-        let bytes = try model.serialized()
+        let bytes = try model(Float.self).serialized()
         for count in 0..<bytes.count {
             #expect(throws: BackpropError.self) { try Model<Float>(serialized: Array(bytes[..<count])) }
         }
-        for index in bytes.indices {
+        for bit in 0..<(bytes.count * 8) {
             var damaged = bytes
-            damaged[index] ^= 0x10
-            // White space and the names of what is not read may change.
-            guard let read = try? Model<Float>(serialized: damaged) else { continue }
-            #expect(read.network.parameters == model.network.parameters && read.inputScaling == model.inputScaling)
+            damaged[bit / 8] ^= 1 << (bit % 8)
+            #expect(throws: BackpropError.self, "bit \(bit)") { try Model<Float>(serialized: damaged) }
         }
+        print("\(bytes.count * 8) flipped bits and \(bytes.count) truncations of a model refused")
+    }
+
+    @Test("a file of version 1 still loads, and its damage is still found")
+    func version1() throws {
+        func check<Scalar: NetworkScalar>(_ scalar: Scalar.Type, _ name: String) throws {
+            let path = URL(filePath: #filePath).deletingLastPathComponent().path + "/Models/\(name).safetensors"
+            let read = try Model<Scalar>(contentsOf: path)
+            let model = try model(scalar)
+            #expect(read.network.parameters == model.network.parameters)
+            #expect(read.network.layers == model.network.layers)
+            #expect(read.inputScaling == model.inputScaling && read.inputNames == model.inputNames)
+            #expect(read.classNames == model.classNames && read.targetName == model.targetName)
+            var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+            bytes[bytes.count - 1] ^= 1
+            #expect { try Model<Scalar>(serialized: bytes) } throws: { "\($0)".contains("checksum doesn't match") }
+        }
+        try check(Float.self, "version-1-float")
+        try check(Double.self, "version-1-double")
+    }
+
+    @Test("a model comes back from a disk as it was, and an error names the file and the reason")
+    func disk() throws {
+        let folder = NSTemporaryDirectory() + "backprop-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/é.safetensors"
+        let model = try model(Float.self)
+        try Data("old".utf8).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+        try model.write(to: path)
+        #expect(try Model<Float>(contentsOf: path).serialized() == model.serialized())
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["é.safetensors"])
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.posixPermissions] as? Int == 0o640)
+        expectError("\(folder)/none: can't be read: no such file") { try Model<Float>(contentsOf: folder + "/none") }
+        expectError("\(folder): can't be read: this is not a regular file") { try Model<Float>(contentsOf: folder) }
+        expectError("\(folder)/no/m: can't be written: no such file") { try model.write(to: folder + "/no/m") }
     }
 
     @Test("parameters that aren't finite are not saved")

@@ -93,7 +93,7 @@ struct UsageTests {
                 ("x,y\n1,a\n2,a\n", train, "column y: expected at least 2 classes, found only a"),
                 ("x,y\n1,a\n2,\n", train, "line 3, column y: expected a target, found nothing"),
                 ("x,y\n1,1\n2,2\n3,?\n", train, "line 4, column y: expected a number as in most rows"),
-                ("not a model", ["inspect", path], "expected a header that fits in the file"),
+                ("not a model", ["inspect", path], "the header is longer than the format's 100,000,000 bytes"),
             ]
             for (text, words, message) in cases {
                 let outcome = try outcome(text, words)
