@@ -17,12 +17,15 @@ public struct CSVFormat: Hashable, Codable, Sendable {
         case tab
     }
 
+    /// Whether the first line names the columns.
     public var header: Header
+    /// What stands between fields.
     public var separator: Separator
     /// Tables with more columns are refused: most likely they were not meant to be read, and the first layer of a
     /// network would have weights for each.
     public var maximumColumns: Int
 
+    /// What is not said is found out from the text.
     public init(header: Header = .automatic, separator: Separator = .automatic, maximumColumns: Int = 100_000) {
         self.header = header
         self.separator = separator

@@ -8,6 +8,7 @@
 public struct CSVTable: Hashable, Sendable {
     /// The names of the columns, or `nil` if the first line holds values.
     public let header: [String]?
+    /// Fields a row.
     public let columnCount: Int
     /// What the table is called in errors.
     public let source: String

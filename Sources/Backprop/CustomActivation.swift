@@ -37,7 +37,9 @@ public struct CustomActivation: Sendable {
         functions = Functions(value: value, derivative: derivative)
     }
 
+    /// `f(z)`
     public func value(_ z: Double) -> Double { functions.value(z) }
+    /// `f′(z)`
     public func derivative(_ z: Double) -> Double { functions.derivative(z) }
 
     /// Where a decoder finds the custom activations that it may meet: an array of them in its `userInfo`.

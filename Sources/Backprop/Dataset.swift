@@ -163,6 +163,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     /// `count × inputCount` values, row-major. Where they are in a file, this reads all of them, every time.
     public var inputs: [Scalar] { stored?.values(0..<count) ?? values }
 
+    /// What the samples should give; the inputs for an autoencoder.
     public var targets: Targets<Scalar> { ownTargets ?? .vectors(inputs) }
 
     /// Whether the inputs are in memory, rather than in a file from which each batch is read.

@@ -62,6 +62,7 @@ public struct FileFault: Hashable, Sendable {
         case tied
     }
 
+    /// What is wrong.
     public let kind: Kind
     /// The tensor, or the entry of the metadata, that it is about.
     public let name: String?
@@ -70,6 +71,7 @@ public struct FileFault: Hashable, Sendable {
     /// What was expected and what was found, where the kind alone doesn't say it.
     public let detail: String?
 
+    /// A fault; what is not known of its place is `nil`.
     public init(kind: Kind, name: String?, byte: Int?, detail: String?) {
         self.kind = kind
         self.name = name

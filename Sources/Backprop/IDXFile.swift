@@ -37,6 +37,7 @@ public struct IDXFile: Hashable, Sendable {
         }
     }
 
+    /// How the file stores each element.
     public let type: ElementType
     /// The extent of each dimension, outermost first.
     public let dimensions: [Int]

@@ -13,6 +13,7 @@ public enum MissingValues: String, CaseIterable, Hashable, Codable, Sendable {
 /// A column of a table, and how its values become inputs of a network. It is learnt from samples, and saved with a
 /// model.
 public struct InputColumn: Hashable, Codable, Sendable {
+    /// What the column is called in the table.
     public var name: String
     /// The texts that the column may hold, each with an input that is 1 for it and else 0; `nil` for numbers.
     public var categories: [String]?
@@ -194,6 +195,7 @@ public struct TableInputs: Hashable, Sendable {
     /// Inputs a sample.
     public var inputCount: Int { columns.reduce(0) { $0 + $1.inputCount } }
 
+    /// A name for each input, in their order.
     public var inputNames: [String] { columns.flatMap(\.inputNames) }
 
     /// The inputs that stand for categories, which are 0 or 1 and need no scaling.

@@ -2,6 +2,7 @@
 public struct Layer: Hashable, Codable, Sendable {
     /// The number of units, which is the number of outputs.
     public var units: Int
+    /// What the units make of their weighted inputs.
     public var activation: Activation
     /// Whether the units have biases.
     public var hasBiases: Bool
@@ -15,9 +16,12 @@ public struct Layer: Hashable, Codable, Sendable {
     /// The layer below, counted from 0 at the inputs, whose weights, transposed, are this layer's; `nil` for
     /// weights of its own. An autoencoder's decoder can share its encoder's weights so.
     public var tiedTo: Int?
+    /// What the weights are before training; not looked at for a tied layer.
     public var initialWeights: Initializer
+    /// What the biases are before training.
     public var initialBiases: Initializer
 
+    /// A layer, property by property.
     public init(
         units: Int,
         activation: Activation,

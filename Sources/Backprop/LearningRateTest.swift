@@ -1,6 +1,8 @@
 /// How the loss answers to learning rates that grow from step to step (L. Smith, WACV 2017).
 public struct LearningRateTest: Hashable, Codable, Sendable {
+    /// A step of the test.
     public struct Point: Hashable, Codable, Sendable {
+        /// The learning rate of the step.
         public var rate: Double
         /// The loss of the step's batch, before the step.
         public var loss: Double

@@ -3,7 +3,9 @@
 /// A model is saved as a safetensors file that PyTorch, JAX and MLX read: `layers.K.weight` as
 /// `[units, inputs]` and `layers.K.bias` as `[units]`.
 public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
+    /// The network, which works on scaled values.
     public var network: Network<Scalar>
+    /// What the network was trained to make small.
     public var loss: Loss
     /// What raw inputs go through first, or `nil` for nothing.
     public var inputScaling: Scaling?
@@ -20,6 +22,7 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
     /// The layers of an autoencoder's encoder, or `nil` for a model that predicts something else than its inputs.
     public var encoderLayers: Int?
 
+    /// A model, property by property.
     public init(
         network: Network<Scalar>, loss: Loss, inputScaling: Scaling? = nil, targetScaling: Scaling? = nil,
         inputNames: [String] = [], inputColumns: [InputColumn] = [], classNames: [String] = [],

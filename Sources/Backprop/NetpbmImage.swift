@@ -1,7 +1,9 @@
 /// A gray or color image in one of the formats PGM (P2, P5) and PPM (P3, P6), with 8 or 16 bits a sample
 /// (J. Poskanzer, Netpbm, 1988).
 public struct NetpbmImage: Hashable, Sendable {
+    /// Pixels a row.
     public let width: Int
+    /// Rows.
     public let height: Int
     /// 1 for gray, 3 for red, green and blue.
     public let channels: Int
@@ -111,7 +113,9 @@ private struct NetpbmReader {
 public struct ImageFolder: Hashable, Sendable {
     /// The names of the folders, sorted.
     public let classNames: [String]
+    /// Pixels a row.
     public let width: Int
+    /// Rows.
     public let height: Int
     /// 1 for gray, 3 for color.
     public let channels: Int

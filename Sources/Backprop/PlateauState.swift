@@ -12,6 +12,7 @@ public struct PlateauState: Hashable, Sendable {
     /// What all reductions so far come to.
     public private(set) var factor = 1.0
 
+    /// The state before the first epoch.
     public init() {}
 
     /// Takes note of an epoch's loss; nothing changes where the rate does not wait for a plateau.

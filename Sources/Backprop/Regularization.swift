@@ -10,6 +10,7 @@ public struct Regularization: Hashable, Codable, Sendable {
     /// What is done to the inputs of a training step, but not to its targets.
     public var inputNoise = InputNoise.none
 
+    /// What is not said is left out.
     public init(
         weightDecay: Double = 0, l1: Double = 0, labelSmoothing: Double = 0, inputNoise: InputNoise = .none
     ) {
@@ -19,6 +20,7 @@ public struct Regularization: Hashable, Codable, Sendable {
         self.inputNoise = inputNoise
     }
 
+    /// Nothing of all that.
     public static let none = Regularization()
 }
 

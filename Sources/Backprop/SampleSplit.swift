@@ -1,8 +1,11 @@
 /// Which samples to learn from, and which to hold out, by their indices.
 public struct SampleSplit: Hashable, Codable, Sendable {
+    /// The samples to learn from, by their indices.
     public var training: [UInt32]
+    /// The samples to look at, by their indices.
     public var heldOut: [UInt32]
 
+    /// A split into parts that the caller has chosen.
     public init(training: [UInt32], heldOut: [UInt32]) {
         self.training = training
         self.heldOut = heldOut

@@ -1,6 +1,8 @@
 /// Column by column `(x − offset) · factor`, to bring raw values into a network's range.
 public struct Scaling: Hashable, Codable, Sendable {
+    /// What is taken off each column.
     public let offsets: [Double]
+    /// What the rest of each column is multiplied with.
     public let factors: [Double]
 
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the counts differ,

@@ -10,18 +10,25 @@
 ///
 /// The corresponding C function is `bp_step_f32`; the reference is `ReferenceNetwork.step`.
 public struct Trainer<Scalar: NetworkScalar>: Sendable {
+    /// What is made small.
     public var loss: Loss
     /// How parameters follow their gradients.
     public var optimizer: Optimizer
     /// How large the steps are, as a function of time.
     public var learningRate: LearningRate
+    /// How many samples make a step.
     public var batching: Batching
+    /// How often a batch is used before the next.
     public var repetition: BatchRepetition
     /// Whether each epoch takes the samples in a new order, which depends only on the seed and the epoch.
     public var shuffles: Bool
+    /// Whether a step takes the mean or the sum of its samples' gradients.
     public var reduction: Reduction
+    /// Whether deltas are passed down before or after a layer is updated.
     public var updateOrder: UpdateOrder
+    /// What keeps the network from learning its samples by heart.
     public var regularization: Regularization
+    /// A bound for gradients.
     public var clipping: GradientClipping
     /// Gradient accumulation: the samples whose gradients are computed at a time, where a step's batch would take too
     /// much memory at once. The bits are those of the whole batch. `nil` for the batch.

@@ -100,7 +100,9 @@ public struct ValidationReport: Hashable, Codable, Sendable {
 
 /// The reports of a trainer's epochs.
 public struct TrainingHistory: Hashable, Codable, Sendable {
+    /// In the order of the epochs.
     public var epochs: [EpochReport] = []
+    /// Nothing yet.
     public init() {}
 
     /// The epoch with the lowest loss, on the validation samples where there are any; of equals the first, and
@@ -113,6 +115,7 @@ public struct TrainingHistory: Hashable, Codable, Sendable {
 
 /// How training ended.
 public struct TrainingResult: Hashable, Codable, Sendable {
+    /// Which condition held, or what went wrong.
     public var reason: StopReason
     /// Whole passes over the samples.
     public var epochs: Int
@@ -122,5 +125,6 @@ public struct TrainingResult: Hashable, Codable, Sendable {
     public var loss: Double?
     /// The root mean square of the last epoch's gradient norms, where they were needed.
     public var gradientNorm: Double?
+    /// Seconds that the run took.
     public var seconds: Double
 }

@@ -1,5 +1,6 @@
 /// What went on in each layer during an epoch, and what looks wrong.
 public struct TrainingDiagnosis: Hashable, Codable, Sendable {
+    /// What went on in one layer.
     public struct LayerState: Hashable, Codable, Sendable {
         /// The norm of the gradient of the layer's parameters in the epoch's last step; 0 for updates layer by layer,
         /// which follow none.
@@ -17,6 +18,7 @@ public struct TrainingDiagnosis: Hashable, Codable, Sendable {
 
     /// From the inputs up.
     public var layers: [LayerState]
+    /// What looks wrong, with remedies.
     public var warnings: [TrainingWarning]
 
     /// The samples that activations are looked at for.

@@ -8,6 +8,7 @@ public enum TrainingEvent<Scalar: NetworkScalar>: Sendable {
 
 /// What training leaves behind.
 public struct TrainingOutcome<Scalar: NetworkScalar>: Sendable {
+    /// Why training ended, and how far it got.
     public var result: TrainingResult
     /// The trained network.
     public var network: Network<Scalar>
@@ -54,6 +55,7 @@ public struct TrainingEvents<Scalar: NetworkScalar>: AsyncSequence, Sendable {
         AsyncIterator(stage: .start(self))
     }
 
+    /// A run that goes on each time that it is asked for an event.
     public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
         fileprivate enum Stage: Sendable {
             case start(TrainingEvents)

@@ -23,6 +23,7 @@ public enum TrainingWarning: Hashable, Codable, Sendable {
         case vanishingGradients, saturatedUnits, deadUnits
     }
 
+    /// The warning without its numbers.
     public var kind: Kind {
         switch self {
         case .inputsNotScaled: .inputsNotScaled

@@ -15,12 +15,15 @@ public struct GradientCheck: Hashable, Sendable {
         public var tolerance: Double { self == .complexStep ? 1e-13 : 1e-7 }
     }
 
+    /// How the differences were taken.
     public var method: Method
     /// For each layer the largest error among its gradients, relative to the largest of its gradients.
     public var layerErrors: [Double]
     /// For each layer the number of its parameters that were looked at.
     public var parametersChecked: [Int]
+    /// The largest of the layers' errors.
     public var worst: Double { layerErrors.max() ?? 0 }
+    /// Whether the worst error is one that the method's rounding explains.
     public var passes: Bool { worst <= method.tolerance }
 }
 

@@ -37,6 +37,7 @@ public enum ReferenceMath<Scalar: ReferenceScalar> {
         return (fma(r * r, polynomial(Scalar.expTail, at: r), r), n)
     }
 
+    /// `exp(x)`
     public static func exp(_ x: Scalar) -> Scalar {
         let x = less(Scalar.expRange.upperBound, greater(Scalar.expRange.lowerBound, x))
         let (tail, n) = expSplit(x)
@@ -74,6 +75,7 @@ public enum ReferenceMath<Scalar: ReferenceScalar> {
         return fma(k, Scalar.ln2High, small + s)
     }
 
+    /// `ln(x)`
     public static func log(_ x: Scalar) -> Scalar {
         if x.isNaN || x < 0 { return .nan }
         if x == 0 { return -.infinity }
@@ -85,6 +87,7 @@ public enum ReferenceMath<Scalar: ReferenceScalar> {
         return fma(-bits, Scalar.ln2High, scaled)
     }
 
+    /// `tanh(x)`
     public static func tanh(_ x: Scalar) -> Scalar {
         let magnitude = less(Scalar.tanhHigh, abs(x))
         let e = expm1(magnitude + magnitude)
@@ -92,6 +95,7 @@ public enum ReferenceMath<Scalar: ReferenceScalar> {
         return x < 0 ? -t : x > 0 ? t : x
     }
 
+    /// `1 / (1 + exp(−z))`
     public static func sigmoid(_ z: Scalar) -> Scalar {
         let e = exp(-abs(z))
         return (z < 0 ? e : 1) / (1 + e)

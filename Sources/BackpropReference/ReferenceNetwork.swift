@@ -7,6 +7,7 @@ import Backprop
 public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     /// What a layer is, and its parameters.
     public struct LayerState: Sendable {
+        /// The library's description of it.
         public var layer: Layer
         /// `weights[input][unit]`
         public var weights: [[Scalar]]
@@ -30,18 +31,23 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
         public var delta: [[Scalar]]
         /// `weights[input][unit]`
         public var weights: [[Scalar]]
+        /// One a unit, or `nil` for none.
         public var biases: [Scalar]?
     }
 
     /// All numbers of one forward and backward pass.
     public struct Pass: Sendable {
+        /// What each layer computed, from the inputs up.
         public var layers: [Activations]
+        /// One a sample.
         public var losses: [Scalar]
         /// The mean of the losses.
         public var loss: Scalar
+        /// What the backward pass gave each layer, from the inputs up.
         public var gradients: [Gradients]
     }
 
+    /// From the inputs up.
     public var layers: [LayerState]
 
     /// The same network as one of the library's.

@@ -2,14 +2,18 @@ import Backprop
 
 /// What a step makes small, and what it drops.
 public struct ReferenceObjective<Scalar: ReferenceScalar>: Sendable {
+    /// What a sample's outputs are measured by.
     public var loss: Loss
+    /// Whether a step takes the mean or the sum of its samples' gradients.
     public var reduction: Reduction
+    /// `ε`: targets become `(1 − ε) t + ε / outputs`.
     public var labelSmoothing: Scalar
     /// What each sample's loss is multiplied with, or `nil` for 1.
     public var sampleWeights: [Scalar]?
     /// What drops units, or `nil` for nothing.
     public var dropout: ReferenceDropout?
 
+    /// What is not said is left out.
     public init(
         loss: Loss, reduction: Reduction = .mean, labelSmoothing: Scalar = 0, sampleWeights: [Scalar]? = nil,
         dropout: ReferenceDropout? = nil
@@ -32,10 +36,12 @@ public struct ReferenceObjective<Scalar: ReferenceScalar>: Sendable {
 
 /// Inverted dropout (N. Srivastava et al., JMLR 15, 2014), each unit of each sample by a number of its own.
 public struct ReferenceDropout: Sendable {
+    /// What all numbers come from.
     public var seed: UInt64
     /// Updates before this one.
     public var step: UInt64
 
+    /// Dropout of one step.
     public init(seed: UInt64, step: UInt64) {
         self.seed = seed
         self.step = step

@@ -2,15 +2,20 @@ import Backprop
 
 /// The optimizers in plain Swift, one parameter after the other.
 public struct ReferenceOptimizer<Scalar: ReferenceScalar>: Sendable {
+    /// What a gradient does to a parameter.
     public var optimizer: Optimizer
+    /// `λ` of an L2 penalty on weights.
     public var weightDecay: Scalar
+    /// An L1 penalty on weights.
     public var l1: Scalar
+    /// A bound for gradients.
     public var clipping: GradientClipping
 
     /// Updates so far.
     public private(set) var steps: UInt64 = 0
     private var slots: [(m: Scalar, v: Scalar)] = []
 
+    /// An optimizer before its first step.
     public init(
         _ optimizer: Optimizer, weightDecay: Scalar = 0, l1: Scalar = 0, clipping: GradientClipping = .none
     ) {

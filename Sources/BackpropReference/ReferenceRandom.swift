@@ -3,6 +3,7 @@ public struct ReferenceRandom: Sendable {
     private static let goldenGamma: UInt64 = 0x9e37_79b9_7f4a_7c15
     private(set) var state: UInt64
 
+    /// A generator for a purpose, as `bp_random_make`.
     public init(seed: UInt64, stream: UInt64) {
         let streamed = Self.mix(Self.mix(stream &+ Self.goldenGamma) &+ Self.goldenGamma)
         state = Self.mix(seed &+ Self.goldenGamma) ^ streamed
@@ -15,11 +16,13 @@ public struct ReferenceRandom: Sendable {
         return z ^ (z >> 31)
     }
 
+    /// The next number.
     public mutating func next() -> UInt64 {
         state &+= Self.goldenGamma
         return Self.mix(state)
     }
 
+    /// A whole number below a bound, each equally likely.
     public mutating func next(below bound: UInt64) -> UInt64 {
         let uneven = (0 &- bound) % bound
         while true {
@@ -55,6 +58,7 @@ public struct ReferenceRandom: Sendable {
         }
     }
 
+    /// The numbers `0 ..< count` in a random order (Fisher and Yates).
     public mutating func permutation(of count: Int) -> [UInt32] {
         var items = (0..<UInt32(count)).map { $0 }
         for last in stride(from: count - 1, to: 0, by: -1) {

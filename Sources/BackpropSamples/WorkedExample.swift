@@ -2,14 +2,20 @@ import Backprop
 
 /// A training step that people follow on paper: a network, one sample, and how it learns.
 public struct WorkedExample: Sendable {
+    /// What the command calls it.
     public var name: String
     /// One sentence that says what the example shows.
     public var summary: String
+    /// The network with the example's weights.
     public var network: Network<Double>
+    /// Its one sample.
     public var dataset: Dataset<Double>
+    /// The error that the example makes small.
     public var loss: Loss
+    /// The size of the example's step.
     public var learningRate: Double
 
+    /// An example of one's own.
     public init(
         name: String, summary: String, network: Network<Double>, dataset: Dataset<Double>, loss: Loss,
         learningRate: Double
