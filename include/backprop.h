@@ -13,10 +13,8 @@
  *   files      models as named tensors, in memory and on a disk
  *
  * Every function is re-entrant. Nothing here allocates (the system does, to start a
- * pool's threads), prints, exits, keeps a global or touches the floating-point mode.
- * Where memory is needed its size is asked first and the caller provides it. With
- * -DBP_NO_THREADS a pool has one thread, with -DBP_NO_FILES nothing is read or written on a disk;
- * with both nothing is asked of the system at all.
+ * pool's threads), prints, exits, keeps a global, looks at the locale, sets errno or
+ * touches the floating-point mode.
  *
  * Layout. Matrices are row-major without padding: a batch is [samples x values],
  * weights are [n_in x n_out], one row per input. Sizes count elements, except those
@@ -26,7 +24,146 @@
  * Same bits. A sum starts from the bias or from 0 and adds its terms in ascending
  * index, each with a fused multiply-add; a sum of zero is +0. Vector lanes and threads
  * split results, never sums. So a result is the same to the bit for every
- * instruction set, thread count and batch it is computed in.
+ * instruction set, thread count and batch it is computed in. exp, ln and tanh are
+ * part of the library, so that no other one decides a bit; multiply-adds and square
+ * roots are rounded once also where the processor or its C library cannot.
+ *
+ * Memory. What is needed is asked first and given then: bp_network_size() bytes for
+ * what a network looks like, bp_network_parameters() numbers for its weights,
+ * bp_predict_size_f32() or bp_train_size_f32() bytes of workspace for a call. All of it
+ * is the caller's: the library keeps no pointer after a call, but for those that the
+ * comments name. A workspace can be shared by calls that follow each other, of any kind
+ * and network. In elements, for a batch of 'samples', it is
+ *
+ *     predict   samples * 2 * (outputs of the widest layer but the last)
+ *     train     samples * (2 * units + kept + outputs + 1) + transposed
+ *
+ * where 'units' are those of all layers, 'kept' those of layers with dropout or whose
+ * bp_activation_keeps_derivative(), and 'transposed' are the weights of the layers above
+ * the lowest one that is trained; those are 0 in builds without vectors. To that comes
+ * the rounding of each array to cache lines of 64 bytes, but in builds without threads and
+ * vectors, as for microcontrollers, where the formula is exact to the byte.
+ *
+ * Errors. Functions that can fail return a bp_status; bp_status_text() has a sentence for
+ * each. What a caller's data can do wrong (shapes, classes, options, sizes) is found before
+ * anything but the workspace is written. What only a caller's bug can do wrong (a pointer to
+ * less than was promised, a network that was not initialized) is not: kernels and the
+ * small functions that return a size or nothing trust their arguments.
+ *
+ * Numbers. Inputs may be anything that the type can hold; NaN and infinity go through as
+ * arithmetic has it, and a step whose loss is not finite leaves the parameters as they
+ * were. Subnormal numbers are kept. Activations are right to 3 ulp everywhere; the losses of
+ * softmax and sigmoid outputs are computed from the weighted inputs, so they are finite and
+ * right also where an output rounds to 0 or 1.
+ *
+ * Parameters are one flat array, so that averaging, saving and exchanging them are loops
+ * over one vector. For layer l they begin at bp_network_weights_offset(network, l) and
+ * bp_network_biases_offset(network, l); gradients and each slot of an optimizer
+ * are laid out alike:
+ *
+ *     layer 0: w[0][0] w[0][1] ... w[0][n_out-1]  w[1][0] ...  b[0] ... b[n_out-1]
+ *     layer 1: ...
+ *
+ * Threads. A network and its parameters may be read by many calls at the same time, each
+ * with a workspace of its own; parameters must not change meanwhile. A bp_pool may be
+ * handed to all of them.
+ *
+ * Building. Options, the same for all files and for the programs that include this:
+ *
+ *   BP_NO_THREADS   a pool has one thread; nothing is asked of the system
+ *   BP_NO_FILES     no function touches a file on a disk; models in memory stay
+ *   BP_NO_DOUBLE    the functions that end in _f64 are left out
+ *   BP_NO_SIMD      scalar kernels only, without intrinsics and run-time choice
+ *   BP_SOFT_FMA     1 or 0: multiply-adds by integers, or the C library's, whatever the
+ *                   platform; see platform.h, which knows most
+ *   BP_SOFT_ROOT    square roots by integers
+ *   BP_PRIVATE      nothing is exported: for a library that is part of another one
+ *
+ * Without threads and files the core calls memcpy, memmove and memset, and fma and fmaf where
+ * a hosted system's processor lacks them; no C library is needed besides. It compiles with
+ * -ffreestanding. Never use -ffast-math: it is refused.
+ *
+ * Interface. Only the functions declared here are exported. From version 1.0 on a program
+ * that was built with an earlier minor version runs with a later one: functions keep
+ * their names and meaning, numbers of enumerations are never used anew, and structures
+ * stay as they are, but for those that begin with 'size'. These grow at their end, the
+ * library takes every size that a version had, and what an older program doesn't know is 0,
+ * which means what was done before. Programs zero structures, or use the function that
+ * initializes them, and set 'size' to sizeof. bp_network, bp_kernels and bp_pool are
+ * opaque. A function that is to go is marked as deprecated, by attribute and in its
+ * comment, which names what to use instead, for a year and at least two minor versions; it
+ * goes with a major one. Before 1.0 a minor version may break any of this, and says so
+ * in CHANGELOG.md.
+ *
+ * Exclusive or, in twenty lines:
+ *
+ *     #include <stdio.h>
+ *     #include "backprop.h"
+ *
+ *     int main(void) {
+ *         static max_align_t plan[32], room[64]; // more than enough; too little would be BP_ERROR_MEMORY
+ *         float parameters[17], outputs[4];
+ *         const bp_layer layers[] = {{4, .activation = BP_TANH}, {1, .activation = BP_SIGMOID}};
+ *         const bp_batch_f32 batch = {4, (float[]){0, 0, 0, 1, 1, 0, 1, 1}, .targets = (float[]){0, 1, 1, 0}};
+ *         const bp_objective_f32 objective = {.size = sizeof objective, .loss = BP_BINARY_CROSS_ENTROPY};
+ *         const bp_optimizer_f32 descent = {.size = sizeof descent, .rate = 0.5f};
+ *         const bp_workspace workspace = {.memory = room, .bytes = sizeof room};
+ *         bp_state_f32 state = {0};
+ *         const bp_network *net;
+ *         bp_status status = bp_network_init(plan, sizeof plan, bp_kernels_for(BP_ISA_SCALAR), 2, layers, 2, &net);
+ *         if (status == BP_OK) bp_initialize_f32(net, 1, parameters);
+ *         for (int step = 0; step < 2000 && status == BP_OK; step++)
+ *             status = bp_step_f32(net, parameters, &batch, &objective, &descent, &state, &workspace, NULL);
+ *         if (status == BP_OK) status = bp_predict_f32(net, parameters, batch.inputs, 4, outputs, &workspace);
+ *         for (int s = 0; s < 4; s++) printf("%d xor %d = %.2f\n", s / 2, s % 2, outputs[s]);
+ *         return status;
+ *     }
+ *
+ * Handwritten digits, in forty; Tests/Scripts/digits.py writes digits.h, in which a sample is 64
+ * letters, A for a white pixel to Q for a black one, and its class:
+ *
+ *     #include <stdio.h>
+ *     #include <stdlib.h>
+ *     #include <string.h>
+ *     #include "backprop.h"
+ *     #include "digits.h"
+ *
+ *     static float inputs[DIGITS][64], outputs[DIGITS][10];
+ *     static int32_t classes[DIGITS];
+ *
+ *     int main(void) {
+ *         for (int s = 0; s < DIGITS; s++) {
+ *             for (int i = 0; i < 64; i++) inputs[s][i] = (float)(digits[s][i] - 'A') / 16;
+ *             classes[s] = digits[s][64] - '0';
+ *         }
+ *         const bp_layer layers[] = {{32, .activation = BP_TANH}, {10, .activation = BP_SOFTMAX}};
+ *         const bp_objective_f32 objective = {.size = sizeof objective, .loss = BP_CROSS_ENTROPY};
+ *         const bp_optimizer_f32 descent = {.size = sizeof descent, .rate = 0.1f};
+ *         bp_state_f32 state = {0};
+ *         const bp_kernels *kernels;
+ *         const bp_network *network;
+ *         const size_t bytes = bp_network_size(2);
+ *         bp_status status = bp_kernels_named(getenv("BACKPROP_ISA"), &kernels); // the fastest, unless told
+ *         if (status == BP_OK) status = bp_network_init(malloc(bytes), bytes, kernels, 64, layers, 2, &network);
+ *         if (status != BP_OK) return fprintf(stderr, "%s\n", bp_status_text(status)), 1;
+ *         const size_t count = bp_network_parameters(network), room = bp_train_size_f32(network, DIGITS);
+ *         const bp_workspace workspace = {.memory = malloc(room), .bytes = room};
+ *         float *parameters = malloc(count * sizeof(float));
+ *         bp_initialize_f32(network, 1, parameters);
+ *         for (int step = 0; step < 1000 && status == BP_OK; step++) {
+ *             const int first = step % (DIGITS / 16) * 16;
+ *             const bp_batch_f32 batch = {.samples = 16, .inputs = inputs[first], .classes = &classes[first]};
+ *             status = bp_step_f32(network, parameters, &batch, &objective, &descent, &state, &workspace, NULL);
+ *         }
+ *         if (status == BP_OK) status = bp_predict_f32(network, parameters, inputs[0], DIGITS, outputs[0], &workspace);
+ *         int right = 0;
+ *         for (int s = 0; s < DIGITS; s++) right += outputs[s][classes[s]] > 0.5f;
+ *         uint64_t hash = UINT64_C(0xcbf29ce484222325); // FNV-1a of the weights' bits, to compare machines
+ *         const uint32_t *bits = memcpy(malloc(count * sizeof *bits), parameters, count * sizeof *bits);
+ *         for (size_t i = 0; i < count; i++) hash = (hash ^ bits[i]) * UINT64_C(0x100000001b3);
+ *         printf("%016llx %d of %d digits\n", (unsigned long long)hash, right, DIGITS);
+ *         return status;
+ *     }
  */
 #ifndef BACKPROP_H
 #define BACKPROP_H
@@ -38,11 +175,23 @@
 extern "C" {
 #endif
 
+#if defined(__GNUC__) && defined(BP_PRIVATE)
+#pragma GCC visibility push(hidden)
+#elif defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
 #define BP_VERSION_MAJOR 0
 #define BP_VERSION_MINOR 1
 #define BP_VERSION_PATCH 0
 
-/* The version of the library that was linked, as major * 10000 + minor * 100 + patch. */
+/* The version of this header, as a number that #if can compare. */
+#define BP_VERSION (BP_VERSION_MAJOR * 10000 + BP_VERSION_MINOR * 100 + BP_VERSION_PATCH)
+
+/*
+ * The version of the library that was linked, as BP_VERSION counts. A program that wants to be
+ * sure that it was linked with what it was compiled for compares the two.
+ */
 int bp_version(void);
 
 /* ---- Status -------------------------------------------------------------- */
@@ -59,7 +208,7 @@ enum {
     BP_ERROR_TARGETS = 7,     /* a batch has either target vectors or classes, not both, not none */
     BP_ERROR_CLASS = 8,       /* a class is not in 0 ..< outputs */
     BP_ERROR_EMPTY = 9,       /* a mean over no samples */
-    BP_ERROR_MEMORY = 10,     /* the memory given is smaller than the size that was asked */
+    BP_ERROR_MEMORY = 10,     /* the memory given is smaller than the size that was asked, or not aligned */
     BP_ERROR_OPTION = 11,     /* no such option, or one that does not go with another */
     BP_ERROR_ISA = 12,        /* no such instruction set */
     BP_ERROR_UNAVAILABLE = 13, /* this build or this processor lacks the instruction set */
@@ -273,8 +422,8 @@ bp_status bp_optimizer_check_f64(const bp_optimizer_f64 *optimizer);
 
 /*
  * Kernels return void: the caller answers for sizes, pointers and numbers. Any size
- * may be 0; a sample without outputs has a loss of 0. 'k' comes from bp_kernels_for() or bp_kernels_named(). Unless said
- * otherwise an output must not overlap an input.
+ * may be 0; a sample without outputs has a loss of 0. 'k' comes from bp_kernels_for() or bp_kernels_named().
+ * Unless said otherwise an output must not overlap an input.
  */
 
 /* y[i] = exp(x[i]); at most 1 ulp from the real value. y may be x. */
@@ -488,6 +637,9 @@ size_t bp_first_nonfinite_f64(const bp_kernels *k, const double *x, size_t n);
 /* ---- Random numbers ------------------------------------------------------ */
 
 /*
+ * Randomness is the caller's: whoever draws says from which generator, and the state of a
+ * generator is one number that can be saved with a run, so that it can be gone on with.
+ *
  * SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014): one 64-bit state, the
  * same numbers on every platform. Not for secrets.
  */
@@ -525,7 +677,7 @@ void bp_random_shuffle(bp_random *random, uint32_t *items, size_t n);
  */
 typedef struct bp_pool bp_pool;
 
-/* The bytes that a pool of so many threads (with the caller's) needs. */
+/* The bytes that a pool of so many threads (with the caller's) needs; 0 where it cannot have so many. */
 size_t bp_pool_size(size_t threads);
 
 /*
@@ -582,7 +734,10 @@ size_t bp_network_inputs(const bp_network *network);
 size_t bp_network_outputs(const bp_network *network);
 size_t bp_network_layers(const bp_network *network);
 
-/* The number of weights and biases of all layers. */
+/*
+ * The number of weights and biases of all layers: so many elements have parameters, gradients
+ * and each slot of an optimizer.
+ */
 size_t bp_network_parameters(const bp_network *network);
 
 /* Where the weights and the biases of a layer begin among the parameters. */
@@ -599,12 +754,17 @@ void bp_initialize_f64(const bp_network *network, uint64_t seed, double *paramet
 
 /* Memory and threads for one call; not shared between calls that run at the same time. */
 typedef struct bp_workspace {
-    void *memory;  /* any alignment; its contents mean nothing between calls */
+    void *memory;  /* its contents mean nothing between calls; any alignment, but without threads and vectors that of
+                      its numbers, for then none of it is spent on cache lines */
     size_t bytes;
     bp_pool *pool; /* NULL for the calling thread alone */
 } bp_workspace;
 
-/* The bytes of a workspace for predicting, and for everything else; 0 where they do not fit in size_t. */
+/*
+ * The bytes of a workspace for predicting, and for everything else; 0 where they do not fit in
+ * size_t. More samples never need less, so one of the largest batch does for all. The formula
+ * is in this header's opening.
+ */
 size_t bp_predict_size_f32(const bp_network *network, size_t samples);
 size_t bp_predict_size_f64(const bp_network *network, size_t samples);
 size_t bp_train_size_f32(const bp_network *network, size_t samples);
@@ -621,7 +781,11 @@ bp_status bp_predict_f32(const bp_network *network, const float *parameters, con
 bp_status bp_predict_f64(const bp_network *network, const double *parameters, const double *inputs,
                          size_t samples, double *outputs, const bp_workspace *workspace);
 
-/* Samples with what they should give: targets or classes, the other NULL. */
+/*
+ * Samples with what they should give: targets or classes, the other NULL. The arrays are
+ * read where they are; a batch of neighbors is a pointer into the data, and another one is
+ * gathered by bp_gather_f32(). Zero what is not used.
+ */
 typedef struct bp_batch_f32 {
     size_t samples;
     const float *inputs;    /* [samples x inputs] */
@@ -699,7 +863,10 @@ bp_status bp_gradients_f64(const bp_network *network, const double *parameters, 
                            const bp_objective_f64 *objective, const bp_workspace *workspace, double *gradients,
                            double *value);
 
-/* What training keeps from step to step. */
+/*
+ * What training keeps from step to step. Zeros do for a start; a run that is saved and resumed
+ * needs 'steps' and 'slots' again to go on to the same bits.
+ */
 typedef struct bp_state_f32 {
     uint64_t steps; /* updates so far; every update adds 1 */
     float *slots;   /* [bp_method_slots() x parameters]; need not be initialized; NULL where there are none */
@@ -945,6 +1112,10 @@ bp_status bp_file_read(const char *path, uint8_t *bytes, size_t capacity, size_t
  * might not outlast a power failure; the system error is then the folder's.)
  */
 bp_status bp_file_write(const char *path, const uint8_t *bytes, size_t count, int *system_error);
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
 #endif
 
 #ifdef __cplusplus

@@ -30,7 +30,7 @@ static uint32_t enabled_state(void) {
 
 static int has(uint32_t value, uint32_t bits) { return (value & bits) == bits; }
 
-int bp_cpu_has(bp_isa isa) {
+BP_INTERNAL int bp_cpu_has(bp_isa isa) {
     uint32_t eax, ebx, ecx, edx;
     if (isa == BP_ISA_SCALAR) return 1;
     if (isa != BP_ISA_AVX2 && isa != BP_ISA_AVX512) return 0;
@@ -47,6 +47,6 @@ int bp_cpu_has(bp_isa isa) {
 #else
 
 /* What a build has needs no asking: NEON is part of 64-bit Arm. */
-int bp_cpu_has(bp_isa isa) { return isa == BP_ISA_SCALAR || (BP_HAS_NEON && isa == BP_ISA_NEON); }
+BP_INTERNAL int bp_cpu_has(bp_isa isa) { return isa == BP_ISA_SCALAR || (BP_HAS_NEON && isa == BP_ISA_NEON); }
 
 #endif

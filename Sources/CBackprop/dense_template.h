@@ -152,6 +152,17 @@ static void delta_accumulate(const real *delta, const real *wt, real *g, size_t 
     dense_forward(delta, wt, NULL, g, batch, n_out, n_in);
 }
 
+#if !BP_HAS_SIMD
+/* Rows of weights times one sample's delta, which needs no lanes across the columns. */
+static void delta_accumulate_rows(const real *delta, const real *w, real *g, size_t batch, size_t n_in, size_t n_out) {
+    for (size_t s = 0; s < batch; s++) {
+        const dense_operands in = {.a = w, .a_row = n_out, .a_step = 1, .b = delta + s * n_out, .b_row = 1, .depth = n_out};
+        const dense_target out = {.c = g + s * n_in, .c_row = 1};
+        dense_product(DENSE_STORE, n_in, 1, in, out);
+    }
+}
+#endif
+
 static void weight_gradient(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
                             size_t n_out, size_t first, size_t last) {
     const dense_operands in = {x + first, 1, n_in, delta, n_out, batch};

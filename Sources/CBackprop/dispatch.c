@@ -3,14 +3,23 @@
  */
 #include "internal.h"
 
-static const bp_kernels all_kernels[BP_ISA_COUNT] = {
-    [BP_ISA_SCALAR] = {BP_ISA_SCALAR, &bp_kernels_scalar_f32, &bp_kernels_scalar_f64},
+#if !BP_HAS_SIMD
+#define KERNELS(isa, name) {isa}
+#elif defined(BP_NO_DOUBLE)
+#define KERNELS(isa, name) {isa, &bp_kernels_##name##_f32}
+#else
+#define KERNELS(isa, name) {isa, &bp_kernels_##name##_f32, &bp_kernels_##name##_f64}
+#endif
+
+/* In ascending order of speed. */
+static const bp_kernels all_kernels[] = {
+    KERNELS(BP_ISA_SCALAR, scalar),
 #if BP_HAS_NEON
-    [BP_ISA_NEON] = {BP_ISA_NEON, &bp_kernels_neon_f32, &bp_kernels_neon_f64},
+    KERNELS(BP_ISA_NEON, neon),
 #endif
 #if BP_HAS_X86
-    [BP_ISA_AVX2] = {BP_ISA_AVX2, &bp_kernels_avx2_f32, &bp_kernels_avx2_f64},
-    [BP_ISA_AVX512] = {BP_ISA_AVX512, &bp_kernels_avx512_f32, &bp_kernels_avx512_f64},
+    KERNELS(BP_ISA_AVX2, avx2),
+    KERNELS(BP_ISA_AVX512, avx512),
 #endif
 };
 
@@ -20,8 +29,9 @@ static const char *const isa_names[BP_ISA_COUNT] = {
 const char *bp_isa_name(bp_isa isa) { return isa >= 0 && isa < BP_ISA_COUNT ? isa_names[isa] : NULL; }
 
 const bp_kernels *bp_kernels_for(bp_isa isa) {
-    if (isa < 0 || isa >= BP_ISA_COUNT || !all_kernels[isa].f32 || !bp_cpu_has(isa)) return NULL;
-    return &all_kernels[isa];
+    for (size_t i = 0; i < sizeof all_kernels / sizeof all_kernels[0]; i++)
+        if (all_kernels[i].isa == isa && bp_cpu_has(isa)) return &all_kernels[i];
+    return NULL;
 }
 
 /* strcmp() would be one more thing to ask of the host. */
@@ -47,4 +57,4 @@ bp_status bp_kernels_named(const char *name, const bp_kernels **kernels) {
 
 bp_isa bp_kernels_isa(const bp_kernels *kernels) { return kernels->isa; }
 
-int bp_version(void) { return BP_VERSION_MAJOR * 10000 + BP_VERSION_MINOR * 100 + BP_VERSION_PATCH; }
+int bp_version(void) { return BP_VERSION; }

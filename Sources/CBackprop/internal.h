@@ -14,25 +14,47 @@
 
 #include "kernel_table_template.h"
 
+BP_EXTERN const struct bp_kernel_table_f32 bp_kernels_scalar_f32;
+#if BP_HAS_NEON
+BP_EXTERN const struct bp_kernel_table_f32 bp_kernels_neon_f32;
+#endif
+#if BP_HAS_X86
+BP_EXTERN const struct bp_kernel_table_f32 bp_kernels_avx2_f32, bp_kernels_avx512_f32;
+#endif
+
+#if !defined(BP_NO_DOUBLE)
 #include "precision_f64.h"
 
 #include "kernel_table_template.h"
 
-struct bp_kernels {
-    bp_isa isa;
-    const struct bp_kernel_table_f32 *f32;
-    const struct bp_kernel_table_f64 *f64;
-};
-
-extern const struct bp_kernel_table_f32 bp_kernels_scalar_f32;
-extern const struct bp_kernel_table_f64 bp_kernels_scalar_f64;
+BP_EXTERN const struct bp_kernel_table_f64 bp_kernels_scalar_f64;
 #if BP_HAS_NEON
-extern const struct bp_kernel_table_f32 bp_kernels_neon_f32;
-extern const struct bp_kernel_table_f64 bp_kernels_neon_f64;
+BP_EXTERN const struct bp_kernel_table_f64 bp_kernels_neon_f64;
 #endif
 #if BP_HAS_X86
-extern const struct bp_kernel_table_f32 bp_kernels_avx2_f32, bp_kernels_avx512_f32;
-extern const struct bp_kernel_table_f64 bp_kernels_avx2_f64, bp_kernels_avx512_f64;
+BP_EXTERN const struct bp_kernel_table_f64 bp_kernels_avx2_f64, bp_kernels_avx512_f64;
+#endif
+#endif
+
+struct bp_kernels {
+    bp_isa isa;
+#if BP_HAS_SIMD
+    const struct bp_kernel_table_f32 *f32;
+#if !defined(BP_NO_DOUBLE)
+    const struct bp_kernel_table_f64 *f64;
+#endif
+#endif
+};
+
+/*
+ * The table of kernels k in the precision of a template; BP_TABLE is the member that holds it.
+ * Where there is but one instruction set it is a constant, so that a linker can leave out
+ * kernels that nobody calls.
+ */
+#if BP_HAS_SIMD
+#define BP_KERNELS(k) ((k)->BP_TABLE)
+#else
+#define BP_KERNELS(k) ((void)(k), &BP_(bp_kernels_scalar))
 #endif
 
 /* SplitMix64: the state goes up by this, and each of its values is mixed into a number. */
@@ -45,7 +67,7 @@ BP_INLINE uint64_t random_mix(uint64_t z) {
 }
 
 /* 1 if this processor and its operating system can run the instruction set; cpu.c. */
-int bp_cpu_has(bp_isa isa);
+BP_INTERNAL int bp_cpu_has(bp_isa isa);
 
 /*
  * The share of one thread in a task that bp_pool_run() started; thread_pool.c.
@@ -59,17 +81,17 @@ typedef struct bp_team {
 typedef void bp_task(const bp_team *team, void *context);
 
 /* Runs the task once on every thread of the pool, the caller's included, and waits for all. */
-void bp_pool_run(bp_pool *pool, bp_task *task, void *context);
+BP_INTERNAL void bp_pool_run(bp_pool *pool, bp_task *task, void *context);
 
 /* Waits until every thread of the team is here. */
-void bp_team_wait(const bp_team *team);
+BP_INTERNAL void bp_team_wait(const bp_team *team);
 
 typedef struct bp_range {
     size_t first, last;
 } bp_range;
 
 /* This thread's part of n items, in whole grains (the last may be cut). */
-bp_range bp_team_range(const bp_team *team, size_t n, size_t grain);
+BP_INTERNAL bp_range bp_team_range(const bp_team *team, size_t n, size_t grain);
 
 /* How large a layer is. */
 typedef struct bp_layer_shape {
@@ -78,6 +100,6 @@ typedef struct bp_layer_shape {
     size_t tied; /* 1 + the layer whose weights it shares, or 0 */
 } bp_layer_shape;
 
-bp_layer_shape bp_network_layer_shape(const bp_network *network, size_t layer);
+BP_INTERNAL bp_layer_shape bp_network_layer_shape(const bp_network *network, size_t layer);
 
 #endif

@@ -36,6 +36,10 @@ struct BP_(bp_kernel_table) {
                           size_t n_out);
     void (*delta_accumulate)(const real *delta, const real *wt, real *g, size_t batch, size_t n_in,
                              size_t n_out);
+#if !BP_HAS_SIMD
+    /* The same from the weights as they are, so that no memory is needed to transpose them. */
+    void (*delta_accumulate_rows)(const real *delta, const real *w, real *g, size_t batch, size_t n_in, size_t n_out);
+#endif
     /* Rows 'first' to 'last' of dw, from batch x n_in activations. */
     void (*weight_gradient)(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
                             size_t n_out, size_t first, size_t last);
@@ -69,19 +73,19 @@ struct BP_(bp_kernel_table) {
 };
 
 /* kernels_api.c */
-BP_(bp_dropout) BP_(bp_dropout_make)(float rate, uint64_t seed, uint64_t step, size_t layer);
+BP_INTERNAL BP_(bp_dropout) BP_(bp_dropout_make)(float rate, uint64_t seed, uint64_t step, size_t layer);
 
 /* optimizer.c */
 
 /* 1 if an update is w -= rate * g, so that it can be made without a gradient buffer. */
-int BP_(bp_descends_plainly)(const BP_(bp_optimizer) * optimizer);
+BP_INTERNAL int BP_(bp_descends_plainly)(const BP_(bp_optimizer) * optimizer);
 
 /* The rule of step t, from 1, for weights; then that for biases. */
-BP_(bp_rule) BP_(bp_rule_make)(const BP_(bp_optimizer) * optimizer, uint64_t step, real scale);
-BP_(bp_rule) BP_(bp_rule_without_penalties)(const BP_(bp_rule) * rule);
+BP_INTERNAL BP_(bp_rule) BP_(bp_rule_make)(const BP_(bp_optimizer) * optimizer, uint64_t step, real scale);
+BP_INTERNAL BP_(bp_rule) BP_(bp_rule_without_penalties)(const BP_(bp_rule) * rule);
 
 /* Gives slots their first values, at the first step; the step itself does that too. */
-void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v, size_t n);
+BP_INTERNAL void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v, size_t n);
 
-void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
+BP_INTERNAL void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
                         size_t n);

@@ -4,40 +4,40 @@
  * BP_TABLE is the member of bp_kernels that holds the table.
  */
 
-void BP_(bp_exp)(const bp_kernels *k, const real *x, real *y, size_t n) { k->BP_TABLE->exp(x, y, n); }
+void BP_(bp_exp)(const bp_kernels *k, const real *x, real *y, size_t n) { BP_KERNELS(k)->exp(x, y, n); }
 
-void BP_(bp_log)(const bp_kernels *k, const real *x, real *y, size_t n) { k->BP_TABLE->log(x, y, n); }
+void BP_(bp_log)(const bp_kernels *k, const real *x, real *y, size_t n) { BP_KERNELS(k)->log(x, y, n); }
 
-void BP_(bp_tanh)(const bp_kernels *k, const real *x, real *y, size_t n) { k->BP_TABLE->tanh(x, y, n); }
+void BP_(bp_tanh)(const bp_kernels *k, const real *x, real *y, size_t n) { BP_KERNELS(k)->tanh(x, y, n); }
 
 void BP_(bp_dense_forward)(const bp_kernels *k, const real *x, const real *w, const real *b, real *z,
                            size_t batch, size_t n_in, size_t n_out) {
-    k->BP_TABLE->dense_forward(x, w, b, z, batch, n_in, n_out);
+    BP_KERNELS(k)->dense_forward(x, w, b, z, batch, n_in, n_out);
 }
 
 void BP_(bp_activate)(const bp_kernels *k, bp_activation f, const real *z, real *a, real *derivative,
                       size_t batch, size_t n) {
-    k->BP_TABLE->activate(f, z, a, derivative, batch, n);
+    BP_KERNELS(k)->activate(f, z, a, derivative, batch, n);
 }
 
 void BP_(bp_activation_delta)(const bp_kernels *k, bp_activation f, const real *a, const real *derivative,
                               const real *g, real *delta, size_t batch, size_t n) {
-    k->BP_TABLE->activation_delta(f, a, derivative, g, delta, batch, n);
+    BP_KERNELS(k)->activation_delta(f, a, derivative, g, delta, batch, n);
 }
 
 void BP_(bp_loss_delta)(const bp_kernels *k, bp_loss loss, const real *a, const real *t, real scale, real *g,
                         real *losses, size_t batch, size_t n) {
-    k->BP_TABLE->loss_delta(loss, a, t, scale, g, losses, batch, n);
+    BP_KERNELS(k)->loss_delta(loss, a, t, scale, g, losses, batch, n);
 }
 
 void BP_(bp_softmax_cross_entropy)(const bp_kernels *k, const real *z, const real *t, real scale, real *a,
                                    real *delta, real *losses, size_t batch, size_t n) {
-    k->BP_TABLE->softmax_cross_entropy(z, t, scale, a, delta, losses, batch, n);
+    BP_KERNELS(k)->softmax_cross_entropy(z, t, scale, a, delta, losses, batch, n);
 }
 
 void BP_(bp_sigmoid_cross_entropy)(const bp_kernels *k, const real *z, const real *t, real scale, real *a,
                                    real *delta, real *losses, size_t batch, size_t n) {
-    k->BP_TABLE->sigmoid_cross_entropy(z, t, scale, a, delta, losses, batch, n);
+    BP_KERNELS(k)->sigmoid_cross_entropy(z, t, scale, a, delta, losses, batch, n);
 }
 
 void BP_(bp_scale)(const real *x, const real *offset, const real *factor, real *y, size_t batch, size_t n) {
@@ -55,54 +55,54 @@ size_t BP_(bp_one_hot)(const int32_t *classes, real *t, size_t batch, size_t n) 
 }
 
 void BP_(bp_gather)(const real *from, const uint32_t *rows, size_t count, size_t n, real *to) {
-    for (size_t r = 0; r < count; r++) memcpy(to + r * n, from + rows[r] * n, n * sizeof(real));
+    for (size_t r = 0; r < count; r++) BP_COPY(to + r * n, from + rows[r] * n, n * sizeof(real));
 }
 
 void BP_(bp_transpose)(const bp_kernels *k, const real *w, real *wt, size_t n_in, size_t n_out) {
-    k->BP_TABLE->transpose(w, wt, n_in, n_out, 0, n_in);
+    BP_KERNELS(k)->transpose(w, wt, n_in, n_out, 0, n_in);
 }
 
 void BP_(bp_delta_accumulate)(const bp_kernels *k, const real *delta, const real *wt, real *g, size_t batch,
                               size_t n_in, size_t n_out) {
-    k->BP_TABLE->delta_accumulate(delta, wt, g, batch, n_in, n_out);
+    BP_KERNELS(k)->delta_accumulate(delta, wt, g, batch, n_in, n_out);
 }
 
 void BP_(bp_weight_gradient)(const bp_kernels *k, const real *x, const real *delta, int accumulate, real *dw,
                              size_t batch, size_t n_in, size_t n_out) {
-    k->BP_TABLE->weight_gradient(x, delta, accumulate, dw, batch, n_in, n_out, 0, n_in);
+    BP_KERNELS(k)->weight_gradient(x, delta, accumulate, dw, batch, n_in, n_out, 0, n_in);
 }
 
 void BP_(bp_bias_gradient)(const bp_kernels *k, const real *delta, int accumulate, real *db, size_t batch,
                            size_t n_out) {
-    k->BP_TABLE->bias_gradient(delta, accumulate, db, batch, n_out);
+    BP_KERNELS(k)->bias_gradient(delta, accumulate, db, batch, n_out);
 }
 
 void BP_(bp_descend)(const bp_kernels *k, const real *g, real rate, real *w, size_t n) {
-    k->BP_TABLE->descend(g, rate, w, n);
+    BP_KERNELS(k)->descend(g, rate, w, n);
 }
 
 void BP_(bp_weight_descend)(const bp_kernels *k, const real *x, const real *delta, real rate, real *w,
                             size_t batch, size_t n_in, size_t n_out) {
-    k->BP_TABLE->weight_descend(x, delta, rate, w, batch, n_in, n_out, 0, n_in);
+    BP_KERNELS(k)->weight_descend(x, delta, rate, w, batch, n_in, n_out, 0, n_in);
 }
 
 void BP_(bp_bias_descend)(const bp_kernels *k, const real *delta, real rate, real *b, size_t batch,
                           size_t n_out) {
-    k->BP_TABLE->bias_descend(delta, rate, b, batch, n_out);
+    BP_KERNELS(k)->bias_descend(delta, rate, b, batch, n_out);
 }
 
 real BP_(bp_sum_of_squares)(const bp_kernels *k, const real *x, size_t n) {
-    return k->BP_TABLE->sum_of_squares(x, n);
+    return BP_KERNELS(k)->sum_of_squares(x, n);
 }
 
 size_t BP_(bp_first_nonfinite)(const bp_kernels *k, const real *x, size_t n) {
-    return k->BP_TABLE->first_nonfinite(x, n);
+    return BP_KERNELS(k)->first_nonfinite(x, n);
 }
 
 /* Dropout's numbers come from streams of their own: this, and the layer. */
 #define BP_DROPOUT_STREAM (UINT64_C(1) << 34)
 
-BP_(bp_dropout) BP_(bp_dropout_make)(float rate, uint64_t seed, uint64_t step, size_t layer) {
+BP_INTERNAL BP_(bp_dropout) BP_(bp_dropout_make)(float rate, uint64_t seed, uint64_t step, size_t layer) {
     const bp_random of_layer = bp_random_make(seed, BP_DROPOUT_STREAM + layer);
     const BP_(bp_dropout) dropout = {
         .key = bp_random_make(of_layer.state, step).state,
@@ -117,7 +117,7 @@ BP_(bp_dropout) BP_(bp_dropout_make)(float rate, uint64_t seed, uint64_t step, s
 void BP_(bp_drop_out)(const bp_kernels *k, float rate, uint64_t seed, uint64_t step, size_t layer, size_t first,
                       real *a, real *derivative, size_t batch, size_t n) {
     const BP_(bp_dropout) dropout = BP_(bp_dropout_make)(rate, seed, step, layer);
-    k->BP_TABLE->drop_out(&dropout, first * n, a, derivative, batch * n);
+    BP_KERNELS(k)->drop_out(&dropout, first * n, a, derivative, batch * n);
 }
 
 /* Two independent numbers of deviation 1, from a point that is uniform in the unit circle. */
@@ -128,7 +128,7 @@ static void BP_(normal_pair)(const bp_kernels *k, bp_random *random, real pair[2
         square = pair[0] * pair[0] + pair[1] * pair[1];
     } while (square >= 1 || square == 0);
     real logarithm;
-    k->BP_TABLE->log(&square, &logarithm, 1);
+    BP_KERNELS(k)->log(&square, &logarithm, 1);
     const real factor = BP_(square_root)(-2 * logarithm / square);
     pair[0] *= factor;
     pair[1] *= factor;

@@ -1,7 +1,7 @@
 /* kernels_avx512_f64.c: the kernels in double, for AVX-512. */
 #include "platform.h"
 
-#if BP_HAS_X86
+#if BP_HAS_X86 && !defined(BP_NO_DOUBLE)
 
 #include "internal.h"
 

@@ -1,7 +1,7 @@
 /* kernels_neon_f64.c: the kernels in double, for the NEON of 64-bit Arm. */
 #include "platform.h"
 
-#if BP_HAS_NEON
+#if BP_HAS_NEON && !defined(BP_NO_DOUBLE)
 
 #include "internal.h"
 

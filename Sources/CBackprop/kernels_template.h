@@ -16,13 +16,7 @@ BP_INLINE void vec_keep(real *p, vec v, size_t lanes) {
     else vec_store_first(p, v, lanes);
 }
 
-BP_INLINE real real_fma(real a, real b, real c) {
-#if BP_IS_DOUBLE
-    return __builtin_fma(a, b, c);
-#else
-    return __builtin_fmaf(a, b, c);
-#endif
-}
+BP_INLINE real real_fma(real a, real b, real c) { return BP_(bp_fma)(a, b, c); }
 
 #include "math_template.h"
 
@@ -34,12 +28,15 @@ BP_INLINE real real_fma(real a, real b, real c) {
 #include "optimizer_template.h"
 #include "vector_template.h"
 
-const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
+BP_INTERNAL const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
     .exp = vector_exp,
     .log = vector_log,
     .tanh = vector_tanh,
     .dense_forward = dense_forward,
     .delta_accumulate = delta_accumulate,
+#if !BP_HAS_SIMD
+    .delta_accumulate_rows = delta_accumulate_rows,
+#endif
     .weight_gradient = weight_gradient,
     .weight_descend = weight_descend,
     .bias_gradient = bias_gradient,

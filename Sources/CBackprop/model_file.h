@@ -12,21 +12,21 @@
 #define BP_CHECKSUM_DIGITS 16
 
 /* The bytes of one number of a type. */
-size_t bp_type_bytes(bp_type type);
+BP_INTERNAL size_t bp_type_bytes(bp_type type);
 
 /* The bytes of the UTF-8 sequence that begins here, or 0 if none does (The Unicode Standard, table 3-7). */
-size_t bp_utf8_length(const uint8_t *bytes, size_t left);
+BP_INTERNAL size_t bp_utf8_length(const uint8_t *bytes, size_t left);
 
 /* Goes on with FNV-1a over some bytes. */
-uint64_t bp_hash(uint64_t hash, const uint8_t *bytes, size_t count);
+BP_INTERNAL uint64_t bp_hash(uint64_t hash, const uint8_t *bytes, size_t count);
 
 /* The checksum of a file whose digits begin at 'digits'. */
-uint64_t bp_file_checksum(const uint8_t *bytes, size_t count, size_t digits);
+BP_INTERNAL uint64_t bp_file_checksum(const uint8_t *bytes, size_t count, size_t digits);
 
 /* Writes sixteen hexadecimal digits. */
-void bp_hex_digits(uint64_t number, char *to);
+BP_INTERNAL void bp_hex_digits(uint64_t number, char *to);
 
 /* Where a byte that a file's part points at is in the file. */
-size_t bp_tensors_position(const bp_tensors *file, const void *at);
+BP_INTERNAL size_t bp_tensors_position(const bp_tensors *file, const void *at);
 
 #endif

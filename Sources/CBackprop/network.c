@@ -14,7 +14,7 @@ typedef struct layer_plan {
     size_t units_below;       /* units of all layers below: where activations and deltas begin, per sample */
     size_t kept_below;        /* those of them whose derivative is kept */
     size_t transposed_below;  /* weights of the layers below that are transposed */
-    int transposed;           /* 1 if the backward pass needs these weights transposed */
+    int transposed;           /* 1 if a delta goes down through these weights, which vectors need transposed for it */
 } layer_plan;
 
 struct bp_network {
@@ -107,7 +107,8 @@ static int add_layer(bp_network *network, const bp_layer *layer) {
     if (has_biases(plan) && !add_product(&network->parameters, plan->n_out, 1)) return 0;
     /* A delta goes down through this layer if anything below it is trained. */
     plan->transposed = network->first_trained < network->layer_count;
-    if (plan->transposed && !add_product(&network->transposed, plan->n_in, plan->n_out)) return 0;
+    /* Without vectors it reads the weights as they are. */
+    if (BP_HAS_SIMD && plan->transposed && !add_product(&network->transposed, plan->n_in, plan->n_out)) return 0;
     if (!plan->transposed && (trains_weights(plan) || trains_biases(plan)))
         network->first_trained = network->layer_count;
     else if (!plan->transposed)
@@ -160,45 +161,74 @@ size_t bp_network_biases_offset(const bp_network *network, size_t layer) {
     return network->layers[layer].biases;
 }
 
-bp_layer_shape bp_network_layer_shape(const bp_network *network, size_t layer) {
+BP_INTERNAL bp_layer_shape bp_network_layer_shape(const bp_network *network, size_t layer) {
     const layer_plan *plan = &network->layers[layer];
     const bp_layer_shape shape = {plan->n_in, plan->n_out, has_biases(plan), plan->tied};
     return shape;
 }
 
-/* The bounds of bp_initialize_f32(). */
-static double initial_limit(const layer_plan *layer) {
+/* What bounds a layer's random weights: +-sqrt(6 / fan), as bp_initialize_f32() says. */
+static uint64_t initial_fan(const layer_plan *layer) {
     const bp_activation f = layer->activation;
     const int rectifies = f == BP_RELU || f == BP_LEAKY_RELU || f == BP_ELU || f == BP_SILU || f == BP_GELU;
-    const double fan = (double)layer->n_in + (rectifies ? 0 : (double)layer->n_out);
-    return square_root_f64(6 / fan);
+    return (uint64_t)layer->n_in + (rectifies ? 0 : layer->n_out);
 }
 
-/* Arrays in a workspace begin at cache lines. */
-#define ALIGNMENT 64
+/*
+ * sqrt(6 / fan), rounded, without double: where that is not an instruction, a microcontroller
+ * needs a library for it. The bits are those of initial_limit_f64(), rounded, for
+ * every fan up to 2^24; Tests/CTests/limit.c tries them.
+ */
+static float initial_limit_f32(uint64_t fan) {
+    uint64_t quotient = 6 / fan, rest = 6 % fan;
+    int exponent = 8;
+    for (; !(quotient >> 62); exponent--)
+        for (int bit = 0; bit < 2; bit++) {
+            rest *= 2;
+            quotient = quotient << 1 | (rest >= fan);
+            rest -= rest >= fan ? fan : 0;
+        }
+    float limit = (float)bp_rounded_root(quotient, 25);
+    for (; exponent > 0; exponent--) limit *= 2;
+    for (; exponent < 0; exponent++) limit *= 0.5f;
+    return limit;
+}
+
+#if !defined(BP_NO_DOUBLE)
+static double initial_limit_f64(uint64_t fan) { return square_root_f64(6 / (double)fan); }
+#endif
+
+/* Threads share numbers that lie together by so many, so that each writes to cache lines of its own. */
+#define SHARED_GRAIN 16
 
 /* Adds the bytes of an array of a * b elements, in whole cache lines, to the total. Returns 0 on overflow. */
 static int add_array(size_t *bytes, size_t a, size_t b, size_t element) {
     size_t count = 0, size = 0;
     if (!add_product(&count, a, b) || !add_product(&size, count, element)) return 0;
-    if (size > SIZE_MAX - ALIGNMENT) return 0;
-    return add_product(bytes, (size + ALIGNMENT - 1) / ALIGNMENT, ALIGNMENT);
+    if (size > SIZE_MAX - BP_CACHE_LINE) return 0;
+    return add_product(bytes, (size + BP_CACHE_LINE - 1) / BP_CACHE_LINE, BP_CACHE_LINE);
 }
+
+/* What a size function returns: 0 says that it overflowed, so nothing at all is asked as a byte. */
+static size_t asked_bytes(int fits, size_t bytes) { return !fits ? 0 : bytes == 0 ? 1 : bytes; }
 
 /* Hands out the arrays of a workspace in order. */
 typedef struct arena {
     uintptr_t next;
 } arena;
 
-static arena arena_open(const bp_workspace *workspace) {
+/* Opens a workspace of which so many bytes were asked. */
+static bp_status arena_open(arena *opened, const bp_workspace *workspace, size_t bytes, size_t alignment) {
     const uintptr_t address = (uintptr_t)workspace->memory;
-    const arena opened = {(address + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT};
-    return opened;
+    if (bytes == 0) return BP_ERROR_TOO_LARGE;
+    if (workspace->bytes < bytes) return BP_ERROR_MEMORY;
+    opened->next = (address + BP_CACHE_LINE - 1) / BP_CACHE_LINE * BP_CACHE_LINE;
+    return opened->next % alignment == 0 ? BP_OK : BP_ERROR_MEMORY;
 }
 
 static void *arena_take(arena *from, size_t count, size_t element) {
     void *array = (void *)from->next;
-    from->next += (count * element + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    from->next += (count * element + BP_CACHE_LINE - 1) / BP_CACHE_LINE * BP_CACHE_LINE;
     return array;
 }
 
@@ -211,6 +241,7 @@ static void *arena_take(arena *from, size_t count, size_t element) {
 #undef table
 #undef BP_TABLE
 
+#if !defined(BP_NO_DOUBLE)
 #include "precision_f64.h"
 #define BP_TABLE f64
 #define table BP_(table)
@@ -218,3 +249,4 @@ static void *arena_take(arena *from, size_t count, size_t element) {
 #include "network_update_template.h"
 #include "network_template.h"
 #undef table
+#endif

@@ -3,7 +3,7 @@
  * training shares with it.
  */
 static const struct BP_(bp_kernel_table) * table(const bp_network *network) {
-    return network->kernels->BP_TABLE;
+    return BP_KERNELS(network->kernels);
 }
 
 static const real *BP_(layer_biases)(const real *parameters, const layer_plan *layer) {
@@ -46,20 +46,19 @@ static void BP_(predict_task)(const bp_team *team, void *context) {
 }
 
 size_t BP_(bp_predict_size)(const bp_network *network, size_t samples) {
-    size_t bytes = ALIGNMENT - 1;
+    size_t bytes = BP_CACHE_LINE - 1;
     const int fits = add_array(&bytes, samples, network->widest_hidden, sizeof(real)) &&
                      add_array(&bytes, samples, network->widest_hidden, sizeof(real));
-    return fits ? bytes : 0;
+    return asked_bytes(fits, bytes);
 }
 
 bp_status BP_(bp_predict)(const bp_network *network, const real *parameters, const real *inputs, size_t samples,
                           real *outputs, const bp_workspace *workspace) {
     if (!network || !parameters || !workspace || !workspace->memory) return BP_ERROR_NULL;
     if ((samples > 0 && (!inputs || !outputs)) || network->BP_(lacks)) return BP_ERROR_NULL;
-    const size_t bytes = BP_(bp_predict_size)(network, samples);
-    if (bytes == 0) return BP_ERROR_TOO_LARGE;
-    if (workspace->bytes < bytes) return BP_ERROR_MEMORY;
-    arena memory = arena_open(workspace);
+    arena memory;
+    const bp_status status = arena_open(&memory, workspace, BP_(bp_predict_size)(network, samples), _Alignof(real));
+    if (status != BP_OK) return status;
     BP_(prediction) p = {network, parameters, inputs, samples, outputs, {NULL, NULL}};
     for (int i = 0; i < 2; i++) p.hidden[i] = arena_take(&memory, samples * network->widest_hidden, sizeof(real));
     bp_pool_run(workspace->pool, BP_(predict_task), &p);

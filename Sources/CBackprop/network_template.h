@@ -145,19 +145,29 @@ static void BP_(loss_rows)(const call *c, bp_range rows, int wants_delta) {
 
 /* ---- Backward ---- */
 
+/* This thread's rows of a layer's weights, as vectors need them to take a delta down. */
 static void BP_(transpose_share)(const call *c, const layer_plan *layer, const bp_team *team) {
-    const bp_range rows = bp_team_range(team, layer->n_in, ALIGNMENT / sizeof(real));
+#if BP_HAS_SIMD
+    const bp_range rows = bp_team_range(team, layer->n_in, SHARED_GRAIN);
     table(c->network)->transpose(c->parameters + layer->weights, c->transposed + layer->transposed_below,
                                  layer->n_in, layer->n_out, rows.first, rows.last);
+#else
+    (void)c, (void)layer, (void)team;
+#endif
 }
 
 /* The delta of the layer below, for some samples. */
 static void BP_(delta_below_rows)(const call *c, const layer_plan *layer, bp_range rows) {
     const layer_plan *below = layer - 1;
+    const real *above = BP_(layer_delta)(c, layer) + rows.first * layer->n_out;
     real *delta = BP_(layer_delta)(c, below) + rows.first * below->n_out;
-    table(c->network)->delta_accumulate(BP_(layer_delta)(c, layer) + rows.first * layer->n_out,
-                                        c->transposed + layer->transposed_below, delta, rows.last - rows.first,
+#if BP_HAS_SIMD
+    table(c->network)->delta_accumulate(above, c->transposed + layer->transposed_below, delta, rows.last - rows.first,
                                         layer->n_in, layer->n_out);
+#else
+    table(c->network)->delta_accumulate_rows(above, c->parameters + layer->weights, delta, rows.last - rows.first,
+                                             layer->n_in, layer->n_out);
+#endif
     BP_(delta_rows)(c, below, rows, delta);
 }
 
@@ -290,14 +300,14 @@ static void BP_(train_task)(const bp_team *team, void *context) {
 /* ---- Calls ---- */
 
 size_t BP_(bp_train_size)(const bp_network *network, size_t samples) {
-    size_t bytes = ALIGNMENT - 1;
+    size_t bytes = BP_CACHE_LINE - 1;
     const int fits = add_array(&bytes, samples, network->units, sizeof(real)) &&
                      add_array(&bytes, samples, network->kept, sizeof(real)) &&
                      add_array(&bytes, samples, network->units, sizeof(real)) &&
                      add_array(&bytes, network->transposed, 1, sizeof(real)) &&
                      add_array(&bytes, samples, network->outputs, sizeof(real)) &&
                      add_array(&bytes, samples, 1, sizeof(real));
-    return fits ? bytes : 0;
+    return asked_bytes(fits, bytes);
 }
 
 static bp_status BP_(check_batch)(const bp_network *network, const BP_(bp_batch) * batch) {
@@ -333,9 +343,9 @@ static bp_status BP_(prepare)(call *c, const bp_workspace *workspace) {
     if (status == BP_OK) status = BP_(bp_objective_check)(c->network, c->objective);
     if (status != BP_OK) return status;
     const size_t samples = c->batch->samples, bytes = BP_(bp_train_size)(c->network, samples);
-    if (bytes == 0) return BP_ERROR_TOO_LARGE;
-    if (workspace->bytes < bytes) return BP_ERROR_MEMORY;
-    arena memory = arena_open(workspace);
+    arena memory;
+    status = arena_open(&memory, workspace, bytes, _Alignof(real));
+    if (status != BP_OK) return status;
     c->a = arena_take(&memory, samples * c->network->units, sizeof(real));
     c->derivative = arena_take(&memory, samples * c->network->kept, sizeof(real));
     c->delta = arena_take(&memory, samples * c->network->units, sizeof(real));
@@ -416,7 +426,7 @@ void BP_(bp_initialize)(const bp_network *network, uint64_t seed, real *paramete
     for (size_t l = 0; l < network->layer_count; l++) {
         const layer_plan *layer = &network->layers[l];
         bp_random random = bp_random_make(seed, l);
-        const real limit = (real)initial_limit(layer);
+        const real limit = BP_(initial_limit)(initial_fan(layer));
         if (owns_weights(layer))
             BP_(bp_random_uniform)(&random, limit, parameters + layer->weights, layer->biases - layer->weights);
         for (size_t j = 0; has_biases(layer) && j < layer->n_out; j++) parameters[layer->biases + j] = 0;

@@ -1,9 +1,8 @@
 /*
  * network_tensors.c: the parameters of a network out of the tensors of a file.
  */
-#include <string.h>
-
 #include "model_file.h"
+#include "text.h"
 
 /* Names of tensors that are matched to layers are not longer. */
 enum { NAME_MAX_BYTES = 255 };
@@ -24,11 +23,11 @@ static bp_status fail(bp_fault *fault, bp_status status, const bp_tensors *file,
 
 /* Takes the stem of a name that ends in a part. Returns 0 for a name that doesn't, or is too long. */
 static int take_stem(bp_text name, const char *part, stem *s) {
-    const size_t length = strlen(part);
+    const size_t length = bytes_length(part);
     s->count = bp_text_copy(name, s->bytes, NAME_MAX_BYTES);
     if (s->count > NAME_MAX_BYTES || s->count < length) return 0;
     s->count -= length;
-    if (memcmp(s->bytes + s->count, part, length) != 0) return 0;
+    if (bytes_compare(s->bytes + s->count, part, length) != 0) return 0;
     return s->count == 0 || s->bytes[s->count - 1] == '.';
 }
 
@@ -40,8 +39,8 @@ static stem stem_of(const bp_tensors *file, size_t weights) {
 
 /* Finds the tensor with a stem and another part. */
 static int find_part(const bp_tensors *file, stem *s, const char *part, size_t *index) {
-    memcpy(s->bytes + s->count, part, strlen(part));
-    return bp_tensors_find(file, s->bytes, s->count + strlen(part), index);
+    BP_COPY(s->bytes + s->count, part, bytes_length(part));
+    return bp_tensors_find(file, s->bytes, s->count + bytes_length(part), index);
 }
 
 /* ---- Which weights there are ---- */
@@ -82,7 +81,7 @@ static int compare_number(const stem *a, size_t *a_at, const stem *b, size_t *b_
     while (i < a_end && a->bytes[i] == '0') i++;
     while (j < b_end && b->bytes[j] == '0') j++;
     if (a_end - i != b_end - j) return a_end - i < b_end - j ? -1 : 1;
-    return memcmp(a->bytes + i, b->bytes + j, a_end - i);
+    return bytes_compare(a->bytes + i, b->bytes + j, a_end - i);
 }
 
 /*
@@ -287,4 +286,6 @@ static bp_status fail_number(bp_fault *fault, const bp_tensors *file, const bp_t
     }
 
 LOAD(float, f32)
+#if !defined(BP_NO_DOUBLE)
 LOAD(double, f64)
+#endif

@@ -16,7 +16,7 @@ typedef struct BP_(update) {
 /* This thread's share of n parameters that lie together; frozen ones only get slots, to go on from when thawed. */
 static void BP_(update_range)(const BP_(update) * u, const BP_(bp_rule) * given, size_t first, size_t n, int trains,
                               const bp_team *team) {
-    const bp_range part = bp_team_range(team, n, ALIGNMENT / sizeof(real));
+    const bp_range part = bp_team_range(team, n, SHARED_GRAIN);
     const size_t slots = bp_method_slots(given->method), at = first + part.first;
     real *m = slots > 0 ? u->slots + at : NULL;
     real *v = slots > 1 ? u->slots + u->network->parameters + at : NULL;
@@ -42,7 +42,7 @@ static void BP_(tie_weights)(const bp_network *network, real *parameters, const 
         const layer_plan *layer = &network->layers[l];
         if (owns_weights(layer)) continue;
         const layer_plan *owner = &network->layers[layer->tied - 1];
-        const bp_range rows = bp_team_range(team, owner->n_in, ALIGNMENT / sizeof(real));
+        const bp_range rows = bp_team_range(team, owner->n_in, SHARED_GRAIN);
         table(network)->transpose(parameters + owner->weights, parameters + layer->weights, owner->n_in, owner->n_out,
                                   rows.first, rows.last);
     }

@@ -16,6 +16,8 @@ size_t bp_method_slots(bp_method method) {
 #include "update_template.h"
 #undef BP_TABLE
 
+#if !defined(BP_NO_DOUBLE)
 #include "precision_f64.h"
 #define BP_TABLE f64
 #include "update_template.h"
+#endif

@@ -31,12 +31,14 @@ void bp_random_uniform_f32(bp_random *random, float limit, float *x, size_t n) {
     }
 }
 
+#if !defined(BP_NO_DOUBLE)
 void bp_random_uniform_f64(bp_random *random, double limit, double *x, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const int64_t centered = (int64_t)(bp_random_next(random) >> 11) - (INT64_C(1) << 52);
         x[i] = (double)centered * 0x1p-52 * limit;
     }
 }
+#endif
 
 void bp_random_shuffle(bp_random *random, uint32_t *items, size_t n) {
     for (size_t i = n; i > 1; i--) {

@@ -5,8 +5,6 @@
  * remember where its entries are. What an entry says is parsed again when it is wanted;
  * so an entry takes some words of memory, however long it is.
  */
-#include <string.h>
-
 #include "little_endian.h"
 #include "model_file.h"
 
@@ -23,7 +21,7 @@ static const struct {
 };
 
 const char *bp_type_name(bp_type type) { return type >= 0 && type < BP_TYPE_COUNT ? types[type].name : NULL; }
-size_t bp_type_bytes(bp_type type) { return types[type].bytes; }
+BP_INTERNAL size_t bp_type_bytes(bp_type type) { return types[type].bytes; }
 
 /* Where a tensor's entry is. Headers are short enough for 32 bits. */
 typedef struct tensor_place {
@@ -46,7 +44,7 @@ struct bp_tensors {
 
 static const bp_text no_text = {NULL, 0};
 
-size_t bp_utf8_length(const uint8_t *bytes, size_t left) {
+BP_INTERNAL size_t bp_utf8_length(const uint8_t *bytes, size_t left) {
     const uint8_t first = bytes[0];
     if (first < 0x80) return 1;
     if (first < 0xc2 || first > 0xf4) return 0;
@@ -85,7 +83,7 @@ static int32_t unicode_escape(const uint8_t *bytes, size_t left) {
 static size_t escape(const uint8_t *bytes, size_t left, uint32_t *code) {
     static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     if (left < 2) return 0;
-    const char *letter = bytes[1] ? strchr(letters, bytes[1]) : NULL;
+    const char *letter = bytes[1] ? bytes_find(letters, bytes[1], sizeof letters - 1) : NULL;
     if (letter) {
         *code = (uint8_t)meanings[letter - letters];
         return 2;
@@ -169,7 +167,7 @@ static int text_compare(bp_text a, bp_text b) {
     for (size_t length; same < shorter; same += length) {
         length = unit_length(a.bytes + same);
         if (a.bytes[same] != b.bytes[same] || length > shorter - same) break;
-        if (length > 1 && memcmp(a.bytes + same, b.bytes + same, length) != 0) break;
+        if (length > 1 && bytes_compare(a.bytes + same, b.bytes + same, length) != 0) break;
     }
     const bp_text a_rest = {a.bytes + same, a.count - same}, b_rest = {b.bytes + same, b.count - same};
     text_bytes a_bytes = text_start(a_rest), b_bytes = text_start(b_rest);
@@ -202,7 +200,7 @@ int bp_text_is(bp_text text, const char *bytes, size_t count) {
     return text_compare_bytes(text, bytes, count) == 0;
 }
 
-static int text_is(bp_text text, const char *string) { return bp_text_is(text, string, strlen(string)); }
+static int text_is(bp_text text, const char *string) { return bp_text_is(text, string, bytes_length(string)); }
 
 /* ---- JSON: as much of it as the format has ---- */
 
@@ -458,7 +456,7 @@ static int parse_size(cursor *c, bp_tensors *file, size_t count) {
 static bp_text text_at(const bp_tensors *file, size_t quote) {
     const char *const start = (const char *)file->bytes + quote + 1, *end = start;
     for (;; end++) {
-        end = memchr(end, '"', file->data - bp_tensors_position(file, end));
+        end = bytes_find(end, '"', file->data - bp_tensors_position(file, end));
         size_t escapes = 0;
         while (end - escapes > start && end[-1 - (ptrdiff_t)escapes] == '\\') escapes++;
         if (escapes % 2 == 0) break;
@@ -520,7 +518,7 @@ static void sort(const bp_tensors *file, uint64_t *items, size_t n, comparison *
         from = to;
         to = other;
     }
-    if (from != items) memcpy(items, from, n * sizeof *items);
+    if (from != items) BP_COPY(items, from, n * sizeof *items);
 }
 
 static int check_places(cursor *c, bp_tensors *file) {
@@ -608,7 +606,7 @@ bp_tensor bp_tensors_at(const bp_tensors *file, size_t i) {
     return tensor;
 }
 
-size_t bp_tensors_position(const bp_tensors *file, const void *at) {
+BP_INTERNAL size_t bp_tensors_position(const bp_tensors *file, const void *at) {
     return (size_t)((const uint8_t *)at - file->bytes);
 }
 
@@ -646,7 +644,16 @@ int bp_tensors_metadata(const bp_tensors *file, const char *key, size_t count, b
 
 /* ---- Numbers ---- */
 
+#if defined(BP_NO_DOUBLE)
+static int is_readable(bp_type type) { return type > BP_F64 && type <= BP_BF16; }
+#define F64_CASE(real)
+#else
 static int is_readable(bp_type type) { return type >= BP_F64 && type <= BP_BF16; }
+#define F64_CASE(real)                                                                                           \
+    case BP_F64:                                                                                                 \
+        for (size_t i = 0; i < count; i++) numbers[i] = (real)bp_load_f64(bytes + i * width);                    \
+        break;
+#endif
 
 #define READ(real, suffix)                                                                                       \
     bp_status bp_tensor_read_##suffix(const bp_tensor *tensor, size_t first, size_t count, real *numbers) {      \
@@ -656,9 +663,7 @@ static int is_readable(bp_type type) { return type >= BP_F64 && type <= BP_BF16;
         const size_t width = bp_type_bytes(tensor->type);                                                        \
         const uint8_t *bytes = tensor->bytes + first * width;                                                    \
         switch (tensor->type) {                                                                                  \
-        case BP_F64:                                                                                             \
-            for (size_t i = 0; i < count; i++) numbers[i] = (real)bp_load_f64(bytes + i * width);                \
-            break;                                                                                               \
+        F64_CASE(real)                                                                                           \
         case BP_F32:                                                                                             \
             for (size_t i = 0; i < count; i++) numbers[i] = bp_load_f32(bytes + i * width);                      \
             break;                                                                                               \
@@ -672,16 +677,18 @@ static int is_readable(bp_type type) { return type >= BP_F64 && type <= BP_BF16;
     }
 
 READ(float, f32)
+#if !defined(BP_NO_DOUBLE)
 READ(double, f64)
+#endif
 
 /* ---- Checksum ---- */
 
-uint64_t bp_hash(uint64_t hash, const uint8_t *bytes, size_t count) {
+BP_INTERNAL uint64_t bp_hash(uint64_t hash, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
     return hash;
 }
 
-uint64_t bp_file_checksum(const uint8_t *bytes, size_t count, size_t digits) {
+BP_INTERNAL uint64_t bp_file_checksum(const uint8_t *bytes, size_t count, size_t digits) {
     static const char zeros[] = "0000000000000000";
     const size_t after = digits + BP_CHECKSUM_DIGITS;
     uint64_t hash = bp_hash(BP_HASH_START, bytes, digits);
@@ -689,7 +696,7 @@ uint64_t bp_file_checksum(const uint8_t *bytes, size_t count, size_t digits) {
     return bp_hash(hash, bytes + after, count - after);
 }
 
-void bp_hex_digits(uint64_t number, char *to) {
+BP_INTERNAL void bp_hex_digits(uint64_t number, char *to) {
     for (int i = 0; i < BP_CHECKSUM_DIGITS; i++) to[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
 }
 
@@ -711,7 +718,7 @@ static int has_checksum(const bp_tensors *file, bp_text checksum) {
     char digits[BP_CHECKSUM_DIGITS];
     if (checksum.count != BP_CHECKSUM_DIGITS) return 0;
     bp_hex_digits(bp_file_checksum(file->bytes, file->count, bp_tensors_position(file, checksum.bytes)), digits);
-    return memcmp(checksum.bytes, digits, sizeof digits) == 0;
+    return bytes_compare(checksum.bytes, digits, sizeof digits) == 0;
 }
 
 /* The whole number that a text is, or 0 if it is none of up to nine digits or begins with 0. */
@@ -727,7 +734,7 @@ static unsigned version_of(bp_text text) {
 
 /* Finds an entry that must be there; where it isn't, '*value' is empty. Returns where it is, for faults. */
 static size_t find_entry(const bp_tensors *file, const char *key, bp_text *value) {
-    if (bp_tensors_metadata(file, key, strlen(key), value)) return bp_tensors_position(file, value->bytes);
+    if (bp_tensors_metadata(file, key, bytes_length(key), value)) return bp_tensors_position(file, value->bytes);
     value->bytes = "";
     value->count = 0;
     return 8;
@@ -741,7 +748,8 @@ bp_status bp_tensors_verify(const bp_tensors *file, const char *format, unsigned
     const size_t format_at = find_entry(file, "format", &found), version_at = find_entry(file, "version", &number);
     const size_t checksum_at = find_entry(file, "checksum", &checksum);
     *version = version_of(number);
-    const int is_old = *version == 1 && strcmp(format, BP_MODEL_FORMAT) == 0;
+    const int is_old = *version == 1 && bytes_length(format) == sizeof BP_MODEL_FORMAT - 1 &&
+                       bytes_compare(format, BP_MODEL_FORMAT, sizeof BP_MODEL_FORMAT) == 0;
     if (!text_is(found, format)) (void)fail_at(&c, BP_ERROR_FILE_FORMAT, format_at);
     else if (*version < 1 || *version > newest) (void)fail_at(&c, BP_ERROR_FILE_VERSION, version_at);
     else if (!(is_old ? has_checksum_1(file, checksum) : has_checksum(file, checksum)))

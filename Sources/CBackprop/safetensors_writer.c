@@ -1,8 +1,6 @@
 /*
  * safetensors_writer.c: writes files of named tensors, the same bytes on every machine.
  */
-#include <string.h>
-
 #include "little_endian.h"
 #include "model_file.h"
 
@@ -24,10 +22,10 @@ static uint8_t *take(bp_writer *w, size_t count) {
 
 static void put(bp_writer *w, const char *bytes, size_t count) {
     uint8_t *const to = take(w, count);
-    if (to && count > 0) memcpy(to, bytes, count);
+    if (to && count > 0) BP_COPY(to, bytes, count);
 }
 
-static void put_string(bp_writer *w, const char *string) { put(w, string, strlen(string)); }
+static void put_string(bp_writer *w, const char *string) { put(w, string, bytes_length(string)); }
 
 /* Decimal digits; returns how many. 'to' has room for 20. */
 static size_t decimal(uint64_t number, char *to) {
@@ -90,7 +88,7 @@ void bp_writer_seal(bp_writer *w, const char *format, unsigned version) {
     if (w->part != PART_START) fail(w, BP_ERROR_OPTION);
     bp_writer_metadata(w, key, sizeof key - 1, zeros, BP_CHECKSUM_DIGITS);
     w->checksum = w->size - 1 - BP_CHECKSUM_DIGITS;
-    bp_writer_metadata(w, "format", 6, format, strlen(format));
+    bp_writer_metadata(w, "format", 6, format, bytes_length(format));
     bp_writer_metadata(w, "version", 7, digits, decimal(version, digits));
 }
 
@@ -147,6 +145,7 @@ void bp_writer_numbers_f32(bp_writer *w, const float *numbers, size_t count) {
     for (size_t i = 0; to && i < count; i++) bp_store_f32(to + i * sizeof *numbers, numbers[i]);
 }
 
+#if !defined(BP_NO_DOUBLE)
 void bp_writer_numbers_f64(bp_writer *w, const double *numbers, size_t count) {
     end_header(w);
     if (count > SIZE_MAX / sizeof *numbers) fail(w, BP_ERROR_TOO_LARGE);
@@ -154,6 +153,7 @@ void bp_writer_numbers_f64(bp_writer *w, const double *numbers, size_t count) {
     uint8_t *const to = take(w, count * sizeof *numbers);
     for (size_t i = 0; to && i < count; i++) bp_store_f64(to + i * sizeof *numbers, numbers[i]);
 }
+#endif
 
 bp_status bp_writer_end(bp_writer *w, size_t *size) {
     end_header(w);
@@ -170,10 +170,10 @@ bp_status bp_writer_end(bp_writer *w, size_t *size) {
 static void put_layer_tensor(bp_writer *w, size_t layer, const char *part, bp_type type, const uint64_t *shape,
                              size_t rank) {
     char name[40] = "layers."; /* with up to 20 digits and ".weight" */
-    size_t count = strlen(name);
+    size_t count = bytes_length(name);
     count += decimal(layer, name + count);
-    memcpy(name + count, part, strlen(part));
-    bp_writer_tensor(w, name, count + strlen(part), type, shape, rank);
+    BP_COPY(name + count, part, bytes_length(part));
+    bp_writer_tensor(w, name, count + bytes_length(part), type, shape, rank);
 }
 
 void bp_writer_network(bp_writer *w, const bp_network *network, bp_type type) {
@@ -201,4 +201,6 @@ void bp_writer_network(bp_writer *w, const bp_network *network, bp_type type) {
     }
 
 PARAMETERS(float, f32)
+#if !defined(BP_NO_DOUBLE)
 PARAMETERS(double, f64)
+#endif

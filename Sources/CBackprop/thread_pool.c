@@ -7,7 +7,7 @@
  */
 #include "internal.h"
 
-bp_range bp_team_range(const bp_team *team, size_t n, size_t grain) {
+BP_INTERNAL bp_range bp_team_range(const bp_team *team, size_t n, size_t grain) {
     const size_t grains = n / grain + (n % grain != 0);
     const size_t share = grains / team->threads, extra = grains % team->threads;
     const size_t t = team->thread;
@@ -24,12 +24,12 @@ struct bp_pool {
     size_t threads;
 };
 
-void bp_pool_run(bp_pool *pool, bp_task *task, void *context) {
+BP_INTERNAL void bp_pool_run(bp_pool *pool, bp_task *task, void *context) {
     const bp_team alone = {pool, 0, 1};
     task(&alone, context);
 }
 
-void bp_team_wait(const bp_team *team) { (void)team; }
+BP_INTERNAL void bp_team_wait(const bp_team *team) { (void)team; }
 
 size_t bp_pool_size(size_t threads) { return threads == 1 ? sizeof(bp_pool) : 0; }
 
@@ -173,7 +173,7 @@ static void announce(bp_pool *pool) {
     mutex_unlock(&pool->mutex);
 }
 
-void bp_pool_run(bp_pool *pool, bp_task *task, void *context) {
+BP_INTERNAL void bp_pool_run(bp_pool *pool, bp_task *task, void *context) {
     if (!pool || pool->threads == 1 || atomic_flag_test_and_set_explicit(&pool->busy, memory_order_acquire)) {
         const bp_team alone = {NULL, 0, 1};
         task(&alone, context);
@@ -191,7 +191,7 @@ void bp_pool_run(bp_pool *pool, bp_task *task, void *context) {
     atomic_flag_clear_explicit(&pool->busy, memory_order_release);
 }
 
-void bp_team_wait(const bp_team *team) {
+BP_INTERNAL void bp_team_wait(const bp_team *team) {
     if (team->threads == 1) return;
     bp_pool *pool = team->pool;
     const size_t phase = atomic_load_explicit(&pool->phase, memory_order_relaxed);

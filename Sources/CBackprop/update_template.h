@@ -55,7 +55,7 @@ bp_status BP_(bp_optimizer_check)(const BP_(bp_optimizer) * o) {
     return o->order == BP_LAYER_BY_LAYER && !BP_(bp_descends_plainly)(o) ? BP_ERROR_OPTION : BP_OK;
 }
 
-int BP_(bp_descends_plainly)(const BP_(bp_optimizer) * o) {
+BP_INTERNAL int BP_(bp_descends_plainly)(const BP_(bp_optimizer) * o) {
     return o->method == BP_GRADIENT_DESCENT && o->weight_decay == 0 && o->l1 == 0 && o->clip_value == 0 &&
            o->clip_norm == 0;
 }
@@ -68,7 +68,7 @@ static real BP_(power)(real base, uint64_t n) {
     return result;
 }
 
-BP_(bp_rule) BP_(bp_rule_make)(const BP_(bp_optimizer) * o, uint64_t step, real scale) {
+BP_INTERNAL BP_(bp_rule) BP_(bp_rule_make)(const BP_(bp_optimizer) * o, uint64_t step, real scale) {
     const int is_adam = o->method == BP_ADAM || o->method == BP_ADAMW;
     const BP_(bp_rule) rule = {
         .method = o->method,
@@ -92,14 +92,14 @@ BP_(bp_rule) BP_(bp_rule_make)(const BP_(bp_optimizer) * o, uint64_t step, real 
     return rule;
 }
 
-BP_(bp_rule) BP_(bp_rule_without_penalties)(const BP_(bp_rule) * rule) {
+BP_INTERNAL BP_(bp_rule) BP_(bp_rule_without_penalties)(const BP_(bp_rule) * rule) {
     BP_(bp_rule) plain = *rule;
     plain.l1 = plain.decay = 0;
     plain.keep = 1;
     return plain;
 }
 
-void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v, size_t n) {
+BP_INTERNAL void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v, size_t n) {
     real *const slots[2] = {m, v};
     for (size_t slot = 0; rule->starts && slot < bp_method_slots(rule->method); slot++) {
         const real start = rule->method == BP_RPROP && slot == 1 ? rule->first_step : 0;
@@ -107,11 +107,11 @@ void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v, size_t n) {
     }
 }
 
-void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
+BP_INTERNAL void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
                         size_t n) {
     real *const slots[2] = {m, v};
     BP_(bp_rule_start)(rule, m, v, n);
-    k->BP_TABLE->optimize(rule, g, slots, w, n);
+    BP_KERNELS(k)->optimize(rule, g, slots, w, n);
 }
 
 void BP_(bp_optimize)(const bp_kernels *k, const BP_(bp_optimizer) * o, uint64_t step, real scale, const real *g,

@@ -8,7 +8,6 @@
 #define BP_VEC_AVX2_H
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "platform.h"
 

@@ -8,7 +8,6 @@
 #define BP_VEC_AVX512_H
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "platform.h"
 

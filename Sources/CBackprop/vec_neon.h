@@ -8,7 +8,6 @@
 #define BP_VEC_NEON_H
 
 #include <arm_neon.h>
-#include <string.h>
 
 #include "platform.h"
 
@@ -79,13 +78,13 @@ BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return vshlq_u32(a,
 /* NEON has no masks: a part of a vector goes by way of memory. */
 BP_INLINE vec vec_load_first(const real *p, size_t n) {
     real lanes[VEC_LANES] = {0};
-    memcpy(lanes, p, n * sizeof(real));
+    BP_COPY(lanes, p, n * sizeof(real));
     return vec_load(lanes);
 }
 BP_INLINE void vec_store_first(real *p, vec v, size_t n) {
     real lanes[VEC_LANES];
     vec_store(lanes, v);
-    memcpy(p, lanes, n * sizeof(real));
+    BP_COPY(p, lanes, n * sizeof(real));
 }
 
 #endif

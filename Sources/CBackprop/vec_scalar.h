@@ -7,13 +7,10 @@
 #ifndef BP_VEC_SCALAR_H
 #define BP_VEC_SCALAR_H
 
-#include <math.h>
-#include <string.h>
-
 #include "platform.h"
 
 #define VEC_LANES 1
-/* Rows and vectors of a register tile: 4 sums in flight; fma() may be a call. */
+/* Rows and vectors of a register tile: 4 sums in flight; a multiply-add may be a call. */
 #define VEC_TILE_ROWS 4
 #define VEC_TILE_VECTORS 1
 
@@ -21,10 +18,8 @@ typedef real vec;
 
 #if BP_IS_DOUBLE
 typedef uint64_t vec_bits;
-#define VEC_SCALAR_FMA fma
 #else
 typedef uint32_t vec_bits;
-#define VEC_SCALAR_FMA fmaf
 #endif
 
 BP_INLINE vec vec_set1(real x) { return x; }
@@ -41,8 +36,8 @@ BP_INLINE vec vec_mul(vec a, vec b) { return a * b; }
 BP_INLINE vec vec_div(vec a, vec b) { return a / b; }
 BP_INLINE vec vec_sqrt(vec a) { return BP_(square_root)(a); }
 /* a * b + c and c - a * b, rounded once. */
-BP_INLINE vec vec_fma(vec a, vec b, vec c) { return VEC_SCALAR_FMA(a, b, c); }
-BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return VEC_SCALAR_FMA(-a, b, c); }
+BP_INLINE vec vec_fma(vec a, vec b, vec c) { return BP_(bp_fma)(a, b, c); }
+BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return BP_(bp_fma)(-a, b, c); }
 /* b where the comparison fails, so a NaN in b gets through. */
 BP_INLINE vec vec_max(vec a, vec b) { return a > b ? a : b; }
 BP_INLINE vec vec_min(vec a, vec b) { return a < b ? a : b; }
@@ -53,8 +48,8 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return a > b ? yes
 BP_INLINE vec vec_zip_low(vec a, vec b) { (void)b; return a; }
 BP_INLINE vec vec_zip_high(vec a, vec b) { (void)a; return b; }
 
-BP_INLINE vec_bits vec_to_bits(vec v) { vec_bits b; memcpy(&b, &v, sizeof b); return b; }
-BP_INLINE vec vec_from_bits(vec_bits b) { vec v; memcpy(&v, &b, sizeof v); return v; }
+BP_INLINE vec_bits vec_to_bits(vec v) { vec_bits b; BP_COPY(&b, &v, sizeof b); return b; }
+BP_INLINE vec vec_from_bits(vec_bits b) { vec v; BP_COPY(&v, &b, sizeof v); return v; }
 BP_INLINE vec_bits vec_bits_set1(vec_bits b) { return b; }
 BP_INLINE vec_bits vec_bits_add(vec_bits a, vec_bits b) { return (vec_bits)(a + b); }
 BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return a & b; }
