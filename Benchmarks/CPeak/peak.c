@@ -12,8 +12,10 @@ enum { SUMS = 12, REPEATS = 16 };
 #define MULTIPLY_ADD(name, real, vector, lanes, set1, fma, sum_of)                                       \
     double name(size_t rounds) {                                                                         \
         vector sums[SUMS];                                                                               \
+        /* Unknown to the compiler, which would leave out a sum that it knows not to change. */          \
+        volatile real start = 0;                                                                         \
         const vector factor = set1((real)0.999), term = set1((real)0.001);                               \
-        for (int i = 0; i < SUMS; i++) sums[i] = set1((real)i);                                          \
+        for (int i = 0; i < SUMS; i++) sums[i] = set1(start + (real)i);                                  \
         for (size_t round = 0; round < rounds; round++) {                                                \
             _Pragma("GCC unroll 16") for (int repeat = 0; repeat < REPEATS; repeat++) {                  \
                 _Pragma("GCC unroll 16") for (int i = 0; i < SUMS; i++) sums[i] = fma(sums[i], factor, term); \
