@@ -36,8 +36,11 @@
 /* Unused, because where the core is one file a precision or an instruction set need not use all of them. */
 #define BP_INLINE static inline __attribute__((always_inline, unused))
 /* Unrolls the loop that follows, whose count is a small constant. (clang knows it too.) */
-#define BP_UNROLL _Pragma("GCC unroll 16")
+#define BP_UNROLL _Pragma("GCC unroll 32")
+/* Asks for the line of memory at an address, which need not exist, to read and write it soon. */
+#define BP_PREFETCH(address) __builtin_prefetch((const void *)(address), 1)
 #else
+#define BP_PREFETCH(address) ((void)(address))
 #define BP_UNROLL
 #define BP_INLINE static inline
 #endif

@@ -19,9 +19,9 @@
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 #endif
 
-/* 28 sums of 32 registers leave 2 for the right operand and 2 for the left. */
-#define VEC_TILE_ROWS 14
-#define VEC_TILE_VECTORS 2
+/* 24 sums of 32 registers leave 4 for the right operand and 4 for the left. */
+#define VEC_TILE_ROWS 6
+#define VEC_TILE_VECTORS 4
 
 typedef __m512i vec_bits;
 

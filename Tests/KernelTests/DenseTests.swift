@@ -163,6 +163,37 @@ private let tileRows = Array(0...15) + [29]
         check(machine.scalar)
     }
 
+    @Test(
+        "layers that are too wide for the caches, which are packed in parts, equal the reference",
+        arguments: Machine.all)
+    func wideLayers(on machine: Machine) {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
+            let kernels = GuardedKernels(machine.instructionSet, scalar)
+            var random = ReferenceRandom(seed: 13, stream: 0)
+            // More rows than eight tiles, more columns than four, more terms than are packed at a time.
+            let (rows, terms, columns) = (67, 259, 16 * kernels.lanes + 5)
+            let (a, b): ([[Scalar]], [[Scalar]]) = (random.matrix(rows, terms), random.matrix(terms, columns))
+            let start: [Scalar] = random.values(columns)
+            let forward = ReferenceDense.forward(a, b, start, units: columns).flat
+            expectSame(kernels.denseForward(a, b, start, units: columns), forward, "forward")
+            let product = ReferenceDense.forward(a, b, nil, units: columns).flat
+            expectSame(
+                kernels.deltaAccumulate(a, transposed: b, inputs: columns), product, "delta accumulation")
+            let transposed = (0..<terms).map { k in a.map { $0[k] } }
+            for samples in [terms, 256] {
+                let (x, delta) = (Array(transposed[..<samples]), Array(b[..<samples]))
+                let gradient = ReferenceDense.weightGradient(x, delta, inputs: rows, units: columns).flat
+                expectSame(
+                    kernels.weightGradient(x, delta, inputs: rows, units: columns), gradient,
+                    "gradient, \(samples) samples")
+                expectSame(
+                    kernels.weightDescend(gradient, x, delta, rate: 0.5, inputs: rows, units: columns),
+                    gradient.map { ReferenceDense.descend($0, $0, rate: 0.5) }, "descent, \(samples) samples")
+            }
+        }
+        check(machine.scalar)
+    }
+
     @Test("dense products of zeros, infinities, NaN and subnormals equal the reference", arguments: Machine.all)
     func specials(on machine: Machine) {
         func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) {
