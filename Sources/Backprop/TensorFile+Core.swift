@@ -10,6 +10,11 @@ struct TensorFile {
 
     var tensorCount: Int { bp_tensors_count(pointer) }
 
+    /// Whether a tensor has numbers of 64 bits.
+    var hasDoubles: Bool {
+        (0..<tensorCount).contains { bp_tensors_at(pointer, $0).type == bp_type(BP_F64) }
+    }
+
     /// The text of an entry of the metadata, or `nil` where there is none.
     func metadata(_ key: String) -> String? {
         var value = bp_text()

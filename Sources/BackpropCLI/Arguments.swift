@@ -1,8 +1,12 @@
+import Backprop
+
 /// An option of a command: a flag, or with a value where it has a placeholder.
 struct Option: Sendable {
     var name: String
     var placeholder: String?
     var help: String
+    /// What it stands below in the help; empty for no title.
+    var group = ""
 
     init(_ name: String, _ placeholder: String? = nil, _ help: String) {
         self.name = name
@@ -14,6 +18,15 @@ struct Option: Sendable {
 }
 
 extension Option {
+    /// Options that stand below a title in the help.
+    static func group(_ title: String, _ options: [Option]) -> [Option] {
+        options.map { option in
+            var option = option
+            option.group = title
+            return option
+        }
+    }
+
     /// A flag.
     init(_ name: String, _ help: String) {
         self.init(name, nil, help)
@@ -81,11 +94,7 @@ struct Arguments {
     func integer(_ name: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
         guard let text = values[name] else { return nil }
         guard let value = Int(text), range.contains(value) else {
-            let expected =
-                range.upperBound == .max
-                ? "a whole number from \(range.lowerBound)"
-                : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-            throw UsageError(message: "--\(name): expected \(expected), found '\(text)'")
+            throw UsageError(message: "--\(name): expected \(expectation(range)), found '\(text)'")
         }
         return value
     }
@@ -110,11 +119,7 @@ struct Arguments {
     func number(_ name: String, in range: Range<Double>) throws(UsageError) -> Double? {
         guard let value = try number(name) else { return nil }
         guard range.contains(value) else {
-            let upper = range.upperBound.isFinite ? ", below \(significant(range.upperBound, 6))" : ""
-            throw UsageError(
-                message:
-                    "--\(name): expected a number from \(significant(range.lowerBound, 6))\(upper), found '\(values[name]!)'"
-            )
+            throw UsageError(message: "--\(name): expected \(expectation(range)), found '\(values[name]!)'")
         }
         return value
     }
@@ -142,4 +147,28 @@ struct Arguments {
         }
         return choice
     }
+}
+
+/// The numbers above 0.
+let aboveZero = Double.leastNonzeroMagnitude..<Double.infinity
+
+/// A range in words.
+func expectation(_ range: ClosedRange<Int>) -> String {
+    let upper = range.upperBound == .max ? "" : " to \(range.upperBound)"
+    return "a whole number from \(range.lowerBound)\(upper)"
+}
+
+/// A range in words.
+func expectation(_ range: Range<Double>) -> String {
+    let upper = range.upperBound.isFinite ? ", below \(significant(range.upperBound, 6))" : ""
+    let (below, bound) = (range.lowerBound.nextDown, range.lowerBound)
+    if bound == -.infinity { return "a number" }
+    // A bound that is just above a round number excludes that number.
+    let isExcluded = below == below.rounded()
+    return "a number \(isExcluded ? "above" : "from") \(significant(isExcluded ? below : bound, 6))\(upper)"
+}
+
+/// What the library refuses because of an option's value is the option's fault.
+func blaming<Value>(_ option: String, _ body: () throws(BackpropError) -> Value) throws(UsageError) -> Value {
+    do { return try body() } catch { throw UsageError(message: "--\(option): \(error)") }
 }

@@ -92,15 +92,30 @@ struct Command: Sendable {
     }
 
     private var help: String {
+        """
+        usage: backprop \(name) \(synopsis)
+
+        \(summary)
+
+        \(optionsText)
+        \(details.isEmpty ? "" : "\n\(details)\n")
+        """
+    }
+
+    /// The options, below the titles of their groups.
+    private var optionsText: String {
         let rows = options.map { ["  --\($0.name)" + ($0.placeholder.map { " \($0)" } ?? ""), $0.help] }
-        return """
-            usage: backprop \(name) \(synopsis)
-
-            \(summary)
-
-            \(TextTable.aligned(rows, rightAligned: []))
-            \(details.isEmpty ? "" : "\n\(details)\n")
-            """
+        let lines = TextTable.aligned(rows, rightAligned: []).split(separator: "\n").map(String.init)
+        var text: [String] = []
+        for (index, line) in lines.enumerated() {
+            let group = options[index].group
+            if !group.isEmpty, index == 0 || options[index - 1].group != group {
+                if index > 0 { text.append("") }
+                text.append(group)
+            }
+            text.append(line)
+        }
+        return text.joined(separator: "\n")
     }
 }
 

@@ -20,21 +20,28 @@ extension Command {
         ],
         maximumPositionals: 2,
         run: { arguments, console in
-            let model = try Model<Float>(contentsOf: try arguments.positional(0, "MODEL"))
-            let samples = try LabeledSamples(
-                try arguments.positional(1, "DATA"), for: model, format: try TableOptions(arguments).format)
-            let evaluation = try Evaluation(of: model, on: samples, top: try top(arguments, for: model))
-            if arguments.has("json") {
-                try console.json(evaluation)
-            } else {
-                console.write(evaluation.text)
-            }
+            let evaluation =
+                switch try AnyModel(contentsOf: try arguments.positional(0, "MODEL")) {
+                case .float(let model): try evaluation(of: model, arguments)
+                case .double(let model): try evaluation(of: model, arguments)
+                }
+            if arguments.has("json") { try console.json(evaluation) } else { console.write(evaluation.text) }
             return ExitStatus.success
         }
     )
 
+    private static func evaluation<Scalar: NetworkScalar>(
+        of model: Model<Scalar>, _ arguments: Arguments
+    ) throws -> Evaluation {
+        let samples = try LabeledSamples(
+            try arguments.positional(1, "DATA"), for: model, format: try TableOptions(arguments).format)
+        return try Evaluation(of: model, on: samples, top: try top(arguments, for: model))
+    }
+
     /// How many of the highest outputs are asked for; `nil` for as many as suit the model.
-    private static func top(_ arguments: Arguments, for model: Model<Float>) throws(UsageError) -> Int? {
+    private static func top<Scalar: NetworkScalar>(
+        _ arguments: Arguments, for model: Model<Scalar>
+    ) throws(UsageError) -> Int? {
         guard let text = arguments.text("top") else { return nil }
         guard !model.classNames.isEmpty, model.network.outputCount > 1 else {
             throw UsageError(message: "--top: expected with a model that has an output for each class, found '\(text)'")

@@ -6,10 +6,24 @@ struct NetworkSummary: Encodable {
         var inputs: Int
         var units: Int
         var activation: Activation
+        /// Its own: weights that it shares count with their owner.
         var parameters: Int
         var frozen: Bool
+        /// The share of units that training drops.
+        var dropout: Double
+        /// The layer whose weights, transposed, it shares.
+        var tiedTo: Int?
         var weights: Statistics
         var biases: Statistics?
+
+        /// What its units are, in a few words.
+        var description: String {
+            var words = [activation.rawValue]
+            if dropout > 0 { words.append("dropout \(significant(dropout, 4))") }
+            if let tiedTo { words.append("tied to \(tiedTo)") }
+            if frozen { words.append("frozen") }
+            return words.joined(separator: ", ")
+        }
     }
 
     /// How numbers are spread.
@@ -31,23 +45,25 @@ struct NetworkSummary: Encodable {
 
     var inputs: Int
     var layers: [LayerSummary]
+    /// Those that training can choose.
     var parameters: Int
     /// Floating-point operations of a prediction, two for each weight.
     var operationsPerSample: Int
 
     init(_ network: Network<some NetworkScalar>) {
         inputs = network.inputCount
-        parameters = network.parameters.count
         layers = network.layers.indices.map { index in
             let layer = network.layers[index]
             let weights = network.weightRange(ofLayer: index)
             let biases = network.biasRange(ofLayer: index)
             return LayerSummary(
                 inputs: network.inputCount(ofLayer: index), units: layer.units, activation: layer.activation,
-                parameters: weights.count + biases.count, frozen: layer.freezesWeights && layer.freezesBiases,
+                parameters: (layer.tiedTo == nil ? weights.count : 0) + biases.count,
+                frozen: layer.freezesWeights && layer.freezesBiases, dropout: layer.dropout, tiedTo: layer.tiedTo,
                 weights: Statistics(network.parameters[weights]),
                 biases: layer.hasBiases ? Statistics(network.parameters[biases]) : nil)
         }
+        parameters = layers.reduce(0) { $0 + $1.parameters }
         operationsPerSample = layers.reduce(0) { $0 + 2 * $1.inputs * $1.units }
     }
 

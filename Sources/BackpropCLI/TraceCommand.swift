@@ -93,10 +93,18 @@ extension Command {
     }
 
     private static func ownNetwork(_ path: String, _ arguments: Arguments) throws -> WorkedExample {
-        let model = try Model<Float>(contentsOf: path)
+        switch try AnyModel(contentsOf: path) {
+        case .float(let model): try example(of: model, path, arguments)
+        case .double(let model): try example(of: model, path, arguments)
+        }
+    }
+
+    private static func example<Scalar: NetworkScalar>(
+        of model: Model<Scalar>, _ path: String, _ arguments: Arguments
+    ) throws -> WorkedExample {
         let samples = try LabeledSamples(try arguments.positional(1, "DATA after MODEL"), for: model)
         let row = try arguments.integer("row", in: 1...samples.count) ?? 1
-        let sample: Dataset<Float> = try samples.chosen([UInt32(row - 1)]).dataset(for: model)
+        let sample: Dataset<Scalar> = try samples.chosen([UInt32(row - 1)]).dataset(for: model)
         // The tutorials' step drops nothing.
         let layers = model.network.layers.map { layer in
             var layer = layer
@@ -105,11 +113,11 @@ extension Command {
         }
         let network = try Network<Double>(
             inputs: model.network.inputCount, layers: layers,
-            parameters: model.network.parameters.map(Double.init))
+            parameters: model.network.parameters.map { Double($0) })
         return WorkedExample(
             name: path, summary: "sample \(row) of \(samples.name)", network: network,
             dataset: try Dataset(
-                inputs: [sample.inputs.map(Double.init)], targets: [sample.targets(ofSample: 0).map(Double.init)]),
+                inputs: [sample.inputs.map { Double($0) }], targets: [sample.targets(ofSample: 0).map { Double($0) }]),
             loss: model.loss, learningRate: 0.5)
     }
 }

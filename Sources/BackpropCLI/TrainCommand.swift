@@ -13,12 +13,10 @@ extension Command {
             CSV file are scaled to mean 0 and variance 1; columns of texts become an input for each text,
             and text classes are understood. The same seed gives the same model, byte for byte, with any
             number of threads and on every processor (BACKPROP_ISA=scalar|avx2|avx512 chooses instructions).
-            The record that --json writes can be given to --config, which repeats the run.
+            The record that --json writes can be given to --config, which repeats the run; a file of one's
+            own may have any of the properties that stand under "run" there.
             """,
-        options: RunConfiguration.options + [
-            Option("output", "FILE", "where the model is saved (backprop.safetensors)"),
-            .json,
-        ],
+        options: RunConfiguration.options,
         maximumPositionals: 1,
         run: { arguments, console in
             let configuration = try RunConfiguration(arguments)
@@ -39,11 +37,14 @@ private struct TrainRun<Scalar: NetworkScalar> {
 
     private static var heldOutShare: Double { 0.2 }
 
-    init(_ configuration: RunConfiguration, _ arguments: Arguments) {
+    init(_ configuration: RunConfiguration, _ arguments: Arguments) throws(UsageError) {
         self.configuration = configuration
         output = arguments.text("output") ?? "backprop.safetensors"
         writesJSON = arguments.has("json")
         findsLearningRate = arguments.has("find-learning-rate")
+        guard !findsLearningRate || configuration.kFold == nil else {
+            throw UsageError(message: "--find-learning-rate: expected without --k-fold")
+        }
     }
 
     func run(_ console: Console) throws -> Int32 {
@@ -66,8 +67,9 @@ private struct TrainRun<Scalar: NetworkScalar> {
         let (training, heldOut) = try split(data)
         var session = try TrainingSession<Scalar>(configuration, training: training)
         let result = try session.train(console)
-        let evaluation = try Evaluation(of: session.model, on: heldOut ?? training)
+        // First of all, so that nothing that fails from here on costs the model.
         try session.model.write(to: output)
+        let evaluation = try Evaluation(of: session.model, on: heldOut ?? training)
         let report = TrainReport(
             session, result: result, heldOutSamples: heldOut?.count ?? 0, evaluation: evaluation, savedTo: output)
         if writesJSON { try console.json(report) } else { console.write(report.text) }
@@ -75,8 +77,9 @@ private struct TrainRun<Scalar: NetworkScalar> {
 
     private func crossValidate(_ data: DataSource, folds: Int, _ console: Console) throws {
         let samples = data.training
-        let splits = try SampleSplit.folds(
-            folds, of: samples.count, seed: configuration.seed, classes: samples.classes)
+        let splits = try blaming("k-fold") { () throws(BackpropError) in
+            try SampleSplit.folds(folds, of: samples.count, seed: configuration.seed, classes: samples.classes)
+        }
         let start = ContinuousClock.now
         let evaluations = try splits.enumerated().map { index, split in
             let (training, heldOut) = try samples.parts(of: split, missing: configuration.missing)

@@ -60,7 +60,10 @@ struct TrainReport: Encodable {
                 "\(data), \(grouped(trainingSamples)) samples to learn from\(looked), \(grouped(heldOutSamples)) held out",
             ],
             ["Network", "\(network.chain), \(grouped(network.parameters)) parameters"],
-            ["Training", "\(settings), \(epochs) epochs in \(significant(seconds, 3)) s\(stopText)"],
+            [
+                "Training",
+                "\(settings), \(epochs) \(epochs == 1 ? "epoch" : "epochs") in \(significant(seconds, 3)) s\(stopText)",
+            ],
             ["Loss", trainingLoss.map { "\(significant($0, 6)) in the last epoch" } ?? "no step taken"],
             ["Result", "\(evaluation.headline) on \(grouped(evaluation.samples)) \(kind) samples"],
             ["Model", model],

@@ -16,15 +16,22 @@ struct TrainingSession<Scalar: NetworkScalar> {
         var (training, looked) = (training, nil as LabeledSamples?)
         name = training.name
         if configuration.validationShare > 0 {
-            let split = try SampleSplit(
-                of: training.count, holdingOut: configuration.validationShare, seed: configuration.seed,
-                classes: training.classes)
+            let split = try blaming("validation") { () throws(BackpropError) in
+                try SampleSplit(
+                    of: training.count, holdingOut: configuration.validationShare, seed: configuration.seed,
+                    classes: training.classes)
+            }
             (training, looked) = try training.parts(of: split, missing: configuration.missing)
         }
         model = try Model(configuration, for: training)
-        samples = try training.dataset(for: model, weights: configuration.classWeights)
-        validation = try looked?.dataset(for: model)
         let classifies = training.classes != nil && configuration.autoencoder == nil
+        samples = try Self.weighted(
+            try training.dataset(for: model), by: configuration.classWeights, classifies: classifies)
+        validation = try looked?.dataset(for: model)
+        // Of a single output, there are no other classes to spread a share over.
+        guard configuration.labelSmoothing == 0 || (classifies && model.network.outputCount > 1) else {
+            throw UsageError(message: "--label-smoothing: expected with an output for each class, found none")
+        }
         trainer = Trainer(
             loss: model.loss, optimizer: configuration.optimizer,
             learningRate: configuration.learningRate(samples: training.count, classifies: classifies),
@@ -32,6 +39,19 @@ struct TrainingSession<Scalar: NetworkScalar> {
             clipping: configuration.clipping, microBatchSize: configuration.microBatchSize,
             diagnostics: configuration.diagnose, seed: configuration.seed)
         try trainer.setThreads(configuration.threads)
+    }
+
+    private static func weighted(
+        _ samples: Dataset<Scalar>, by weights: ClassWeights?, classifies: Bool
+    ) throws(UsageError) -> Dataset<Scalar> {
+        guard let weights else { return samples }
+        guard classifies else { throw UsageError(message: "--class-weights: expected with classes, found none") }
+        return try blaming("class-weights") { () throws(BackpropError) in
+            switch weights {
+            case .balanced: try samples.weightedByClassBalance()
+            case .values(let values): try samples.weighted(byClass: values.map { Scalar($0) })
+            }
+        }
     }
 
     /// Trains until a condition holds.
@@ -143,6 +163,10 @@ private struct ModelShape {
         loss = configuration.loss ?? .meanSquaredError
         // Pixels and what is scaled by its range lie in 0…1, where a sigmoid's outputs do.
         let isInUnitRange = configuration.scale == .minMax || (configuration.scale == nil && samples.hasNaturalScaling)
+        guard loss.requiredActivation == nil || (loss == .binaryCrossEntropy && isInUnitRange) else {
+            let expected = "a loss of numbers for an autoencoder, or of inputs in 0…1 binaryCrossEntropy"
+            throw UsageError(message: "--loss: expected \(expected), found \(loss.rawValue)")
+        }
         let last = configuration.outputActivation ?? loss.requiredActivation ?? (isInUnitRange ? .sigmoid : .identity)
         try Self.check(loss, last)
         let autoencoder = try Autoencoder<Float>(
@@ -167,20 +191,9 @@ private struct ModelShape {
 
 extension LabeledSamples {
     /// The samples as a model takes them.
-    func dataset<Scalar: NetworkScalar>(
-        for model: Model<Scalar>, weights: ClassWeights? = nil
-    ) throws(BackpropError) -> Dataset<Scalar> {
-        let samples: Dataset<Scalar>
-        if model.encoderLayers != nil {
-            samples = try autoencodingDataset(scaledBy: model.inputScaling)
-        } else {
-            samples = try dataset(
-                scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
-        }
-        switch weights {
-        case nil: return samples
-        case .balanced: return try samples.weightedByClassBalance()
-        case .values(let values): return try samples.weighted(byClass: values.map { Scalar($0) })
-        }
+    func dataset<Scalar: NetworkScalar>(for model: Model<Scalar>) throws(BackpropError) -> Dataset<Scalar> {
+        guard model.encoderLayers == nil else { return try autoencodingDataset(scaledBy: model.inputScaling) }
+        return try dataset(
+            scaledBy: model.inputScaling, targetScaling: model.targetScaling, outputs: model.network.outputCount)
     }
 }

@@ -1,0 +1,25 @@
+/// A model in the precision that its file has, for programs that take both.
+///
+/// ```swift
+/// switch try AnyModel(contentsOf: "backprop.safetensors") {
+/// case .float(let model): print(try model.predict(inputs))
+/// case .double(let model): print(try model.predict(inputs))
+/// }
+/// ```
+public enum AnyModel: Hashable, Sendable {
+    case float(Model<Float>)
+    case double(Model<Double>)
+
+    /// Reads a model from a file: in `Double` if the file has a tensor of 64 bits, else in `Float`.
+    ///
+    /// - Throws: As ``Model/init(contentsOf:customActivations:customLosses:)``.
+    public init(contentsOf path: String) throws(BackpropError) {
+        let bytes = try readModelFile(path)
+        let isDouble = try withTensorFile(bytes, source: path) { (file) throws(BackpropError) in file.hasDoubles }
+        if isDouble {
+            self = .double(try Model(serialized: bytes, source: path))
+        } else {
+            self = .float(try Model(serialized: bytes, source: path))
+        }
+    }
+}
