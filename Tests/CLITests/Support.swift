@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 @testable import BackpropCLI
 
@@ -53,4 +54,34 @@ var sharedFolder: String? {
         .deletingLastPathComponent()
     let path = root.deletingLastPathComponent().appendingPathComponent("shared").path
     return FileManager.default.fileExists(atPath: path) ? path : nil
+}
+
+/// Trains with these words and returns what was written, as JSON, and the bytes of the model.
+func trained(_ words: [String]) throws -> (json: [String: Any], model: Data) {
+    var result: (json: [String: Any], model: Data)?
+    try withTemporaryFolder { folder in
+        let path = "\(folder)/m.safetensors"
+        let outcome = backprop(["train"] + words + ["--json", "--output", path], showingProgress: false)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        result = (try outcome.json, try #require(FileManager.default.contents(atPath: path)))
+    }
+    return result!
+}
+
+extension [String: Any] {
+    /// A value within, by its keys with points between.
+    func value(_ path: String) -> Any? {
+        var value: Any? = self
+        for key in path.split(separator: ".") { value = (value as? [String: Any])?[String(key)] }
+        return value
+    }
+
+    func number(_ path: String) throws -> Double {
+        try #require(value(path) as? Double, "\(path)")
+    }
+
+    /// The epochs of a training report.
+    var epochs: [[String: Any]] {
+        value("history.epochs") as? [[String: Any]] ?? []
+    }
 }

@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@testable import BackpropCLI
+
+@Suite("What the documentation says")
+struct DocumentationTests {
+    private func commands(in page: String) throws -> [String] {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent(page), encoding: .utf8)
+        let indented = text.split(separator: "\n").filter { $0.hasPrefix("    backprop train") }
+        let quoted = text.matches(of: /`(backprop train [^`…]*)`/).map(\.1)
+        // Up to where the shell takes over.
+        return (indented + quoted).map { $0.split(separator: /[#>]/)[0].trimmingCharacters(in: .whitespaces) }
+    }
+
+    @Test(
+        "every run of backprop train is one that the command understands",
+        arguments: ["README.md", "Sources/Backprop/Backprop.docc/Training.md"])
+    func runs(page: String) throws {
+        let commands = try commands(in: page)
+        #expect(commands.count > 6)
+        try withTemporaryFolder { folder in
+            try write("{}", to: "\(folder)/record.json")
+            for command in commands {
+                let words = command.split(separator: " ").dropFirst(2).map {
+                    $0 == "record.json" ? "\(folder)/record.json" : String($0)
+                }
+                #expect(throws: Never.self, "\(command)") {
+                    _ = try RunConfiguration(try Arguments(words, of: .train))
+                }
+            }
+        }
+    }
+}
