@@ -814,7 +814,8 @@ typedef struct bp_objective_f32 {
     size_t size;            /* sizeof(bp_objective_f32), so that later versions can add to it */
     bp_loss loss;
     bp_reduction reduction;
-    float label_smoothing;  /* e in 0 ..< 1: targets become (1 - e) t + e / outputs */
+    float label_smoothing;  /* e in 0 ..< 1: targets become (1 - e) t + e / outputs,
+                               with binary cross-entropy (1 - e) t + e / 2 */
     uint64_t seed, step;    /* what dropout's numbers come from; bp_step_f32() takes the steps of its state instead */
     const bp_custom_loss *custom; /* for BP_CUSTOM_LOSS */
 } bp_objective_f32;

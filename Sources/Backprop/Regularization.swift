@@ -5,7 +5,8 @@ public struct Regularization: Hashable, Codable, Sendable {
     public var weightDecay = 0.0
     /// An L1 penalty: `l1 · sign(w)` is added to the gradient of each weight.
     public var l1 = 0.0
-    /// `ε` in `0 ..< 1`: targets become `(1 − ε) t + ε / outputs`. C. Szegedy et al., CVPR 2016.
+    /// `ε` in `0 ..< 1`: targets become `(1 − ε) t + ε / outputs`, with binary cross-entropy `(1 − ε) t + ε / 2`.
+    /// C. Szegedy et al., CVPR 2016.
     public var labelSmoothing = 0.0
     /// What is done to the inputs of a training step, but not to its targets.
     public var inputNoise = InputNoise.none

@@ -29,8 +29,11 @@ struct TrainingSession<Scalar: NetworkScalar> {
             try training.dataset(for: model), by: configuration.classWeights, classifies: classifies)
         validation = try looked?.dataset(for: model)
         // Of a single output, there are no other classes to spread a share over.
-        guard configuration.labelSmoothing == 0 || (classifies && model.network.outputCount > 1) else {
-            throw UsageError(message: "--label-smoothing: expected with an output for each class, found none")
+        let smooths = model.network.outputCount > 1 || model.loss == .binaryCrossEntropy
+        guard configuration.labelSmoothing == 0 || (classifies && smooths) else {
+            throw UsageError(
+                message:
+                    "--label-smoothing: expected with an output for each class, or binary cross-entropy, found neither")
         }
         trainer = Trainer(
             loss: model.loss, optimizer: configuration.optimizer,

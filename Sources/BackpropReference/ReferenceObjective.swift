@@ -6,7 +6,7 @@ public struct ReferenceObjective<Scalar: ReferenceScalar>: Sendable {
     public var loss: Loss
     /// Whether a step takes the mean or the sum of its samples' gradients.
     public var reduction: Reduction
-    /// `ε`: targets become `(1 − ε) t + ε / outputs`.
+    /// `ε`: targets become `(1 − ε) t + ε / outputs`, with binary cross-entropy `(1 − ε) t + ε / 2`.
     public var labelSmoothing: Scalar
     /// What each sample's loss is multiplied with, or `nil` for 1.
     public var sampleWeights: [Scalar]?
@@ -30,7 +30,8 @@ public struct ReferenceObjective<Scalar: ReferenceScalar>: Sendable {
 
     func smoothed(_ targets: [Scalar]) -> [Scalar] {
         guard labelSmoothing > 0 else { return targets }
-        return targets.map { $0 * (1 - labelSmoothing) + labelSmoothing / Scalar(targets.count) }
+        let choices = loss == .binaryCrossEntropy ? 2 : targets.count
+        return targets.map { $0 * (1 - labelSmoothing) + labelSmoothing / Scalar(choices) }
     }
 }
 

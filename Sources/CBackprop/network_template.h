@@ -91,8 +91,9 @@ static const real *BP_(targets_of_rows)(const call *c, bp_range rows) {
     if (given && smoothing == 0) return given;
     real *made = c->targets + rows.first * n;
     if (!given) BP_(bp_one_hot)(c->batch->classes + rows.first, made, count, n);
+    const size_t choices = c->objective->loss == BP_BINARY_CROSS_ENTROPY ? 2 : n; /* each output is one of two */
     for (size_t i = 0; smoothing > 0 && i < count * n; i++)
-        made[i] = (given ? given[i] : made[i]) * (1 - smoothing) + smoothing / (real)n;
+        made[i] = (given ? given[i] : made[i]) * (1 - smoothing) + smoothing / (real)choices;
     return made;
 }
 

@@ -70,6 +70,22 @@ import Testing
         #expect(try stepped(Regularization(labelSmoothing: 0.125)) == expected.parameters)
     }
 
+    @Test("label smoothing moves the targets of binary cross-entropy towards one half")
+    func binarySmoothing() throws {
+        let inputs: [[Double]] = [[0, 1, 2], [1, 0, -1]]
+        let sharp = try Dataset(inputs: inputs, targets: [[0], [1]])
+        let smoothed = try Dataset(inputs: inputs, targets: [[0.0625], [0.9375]])
+        let start = try Network<Double>(inputs: 3, layers: [.dense(1, .sigmoid)], seed: 3)
+        func trained(_ samples: Dataset<Double>, _ regularization: Regularization) throws -> [Double] {
+            var network = start
+            var trainer = Trainer<Double>(
+                loss: .binaryCrossEntropy, learningRate: 0.5, batching: .fullBatch, regularization: regularization)
+            try trainer.step(&network, on: samples)
+            return network.parameters
+        }
+        #expect(try trained(sharp, Regularization(labelSmoothing: 0.125)) == trained(smoothed, .none))
+    }
+
     // MARK: Noise
 
     @Test("noise is another in each step, the same for the same seed, and not on the targets")
