@@ -20,6 +20,31 @@ extension Network {
         return outputs(of: inputs)
     }
 
+    /// Returns the network's outputs for a dataset, some samples at a time: a file that is larger than memory is never
+    /// read as a whole.
+    ///
+    /// - Returns: `samples.count × outputCount` activations of the last layer, row-major.
+    /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the dataset's inputs don't fit the network.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
+    public func predict(on samples: Dataset<Scalar>) throws(BackpropError) -> [Scalar] {
+        guard samples.inputCount == inputCount else {
+            throw .shape("inputs of a sample", expected: "\(inputCount)", found: "\(samples.inputCount)")
+        }
+        return outputs(on: samples)
+    }
+
+    /// The outputs for a dataset that is known to fit.
+    func outputs(on samples: Dataset<Scalar>) -> [Scalar] {
+        var outputs: [Scalar] = []
+        outputs.reserveCapacity(samples.count * outputCount)
+        for start in stride(from: 0, to: samples.count, by: predictionChunk) {
+            let rows = start..<min(start + predictionChunk, samples.count)
+            outputs += self.outputs(of: samples.batch(rows).inputs)
+        }
+        return outputs
+    }
+
     func check(inputs: [Scalar]) throws(BackpropError) {
         guard inputs.count % inputCount == 0 else {
             throw .shape("inputs", expected: "a multiple of \(inputCount) values", found: "\(inputs.count)")

@@ -92,7 +92,7 @@ public struct ValidationReport: Hashable, Codable, Sendable {
         self.loss = network.meanLoss(loss, on: samples)
         accuracy = samples.classes.map { classes in
             let predicted = Metrics.classes(
-                ofOutputs: network.outputs(of: samples.inputs), outputCount: network.outputCount)
+                ofOutputs: network.outputs(on: samples), outputCount: network.outputCount)
             return Double(zip(predicted, classes).count { $0 == $1 }) / Double(classes.count)
         }
     }

@@ -28,7 +28,7 @@ struct Evaluation: Encodable {
         switch samples.target {
         case .nothing: break
         case .classes(let actual, let names):
-            let outputs = try model.network.predict(dataset.inputs)
+            let outputs = try model.network.predict(on: dataset)
             classification = try Classification(
                 outputs: outputs, of: model.network, actual: actual, names: names, top: top)
         case .values(let actual):

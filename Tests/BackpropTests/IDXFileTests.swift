@@ -146,7 +146,15 @@ struct IDXFileTests {
             }
             #expect(networks[0].parameters == networks[1].parameters)
             #expect(losses[0] == losses[1])
+            #expect(try networks[0].predict(on: dataset) == networks[0].predict(dataset.inputs))
         }
+    }
+
+    @Test("a dataset of another width is not predicted")
+    func otherWidth() throws {
+        let network = try Network<Double>(inputs: 3, layers: [.dense(1, .identity)])
+        let samples = try Dataset<Double>(autoencoding: try pixels(2), scaling: nil)
+        expectError("inputs of a sample: expected 3, found 4") { _ = try network.predict(on: samples) }
     }
 
     @Test("numbers of a file that aren't finite are refused, also by the precision or the scaling")
