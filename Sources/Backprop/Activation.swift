@@ -63,20 +63,8 @@ extension Activation: RawRepresentable {
 extension Activation: Codable {
     /// Reads a name: the library's, or one of ``CustomActivation/decodingKey``.
     public init(from decoder: any Decoder) throws {
-        let name = try decoder.singleValueContainer().decode(String.self)
         let customs = decoder.userInfo[CustomActivation.decodingKey] as? [CustomActivation] ?? []
-        if let custom = customs.first(where: { $0.name == name }) {
-            self = .custom(custom)
-        } else if let activation = Activation(rawValue: name) {
-            self = activation
-        } else {
-            let names = (Self.allCases.map(\.rawValue) + customs.map(\.name)).joined(separator: ", ")
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: decoder.codingPath,
-                    debugDescription:
-                        "activation: expected one of \(names), or a custom one that is given, found \(name)"))
-        }
+        self = try named(from: decoder, thing: "activation", orOneOf: customs.map(Activation.custom))
     }
 
     public func encode(to encoder: any Encoder) throws {

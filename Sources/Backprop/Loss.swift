@@ -68,19 +68,8 @@ extension Loss: RawRepresentable {
 extension Loss: Codable {
     /// Reads a name: the library's, or one of ``CustomLoss/decodingKey``.
     public init(from decoder: any Decoder) throws {
-        let name = try decoder.singleValueContainer().decode(String.self)
         let customs = decoder.userInfo[CustomLoss.decodingKey] as? [CustomLoss] ?? []
-        if let custom = customs.first(where: { $0.name == name }) {
-            self = .custom(custom)
-        } else if let loss = Loss(rawValue: name) {
-            self = loss
-        } else {
-            let names = (Self.allCases.map(\.rawValue) + customs.map(\.name)).joined(separator: ", ")
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: decoder.codingPath,
-                    debugDescription: "loss: expected one of \(names), or a custom one that is given, found \(name)"))
-        }
+        self = try named(from: decoder, thing: "loss", orOneOf: customs.map(Loss.custom))
     }
 
     public func encode(to encoder: any Encoder) throws {
