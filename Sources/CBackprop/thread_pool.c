@@ -2,7 +2,8 @@
  * thread_pool.c: threads that wait to share the work of one call.
  *
  * A worker spins for a few microseconds after its last task, since the next one
- * usually follows at once, and then parks on a condition variable. Threads split
+ * usually follows at once, and then parks on a condition variable; with more threads than
+ * processors it parks at once. Threads split
  * results, never sums, so it does not matter for the bits who took part.
  */
 #include "internal.h"
@@ -65,9 +66,11 @@ static void condition_broadcast(thread_condition *c) { WakeAllConditionVariable(
 static void condition_destroy(thread_condition *c) { (void)c; }
 static void thread_join(thread_handle t) { WaitForSingleObject(t, INFINITE); CloseHandle(t); }
 static void thread_yield(void) { SwitchToThread(); }
+static size_t processor_count(void) { return GetActiveProcessorCount(ALL_PROCESSOR_GROUPS); }
 #else
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 typedef pthread_t thread_handle;
 typedef pthread_mutex_t thread_mutex;
 typedef pthread_cond_t thread_condition;
@@ -82,12 +85,21 @@ static void condition_broadcast(thread_condition *c) { pthread_cond_broadcast(c)
 static void condition_destroy(thread_condition *c) { pthread_cond_destroy(c); }
 static void thread_join(thread_handle t) { pthread_join(t, NULL); }
 static void thread_yield(void) { sched_yield(); }
+
+/* 1 where the system doesn't say. */
+static size_t processor_count(void) {
+#if defined(_SC_NPROCESSORS_ONLN)
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (size_t)count : 1;
+#else
+    return 1;
+#endif
+}
 #endif
 
 enum {
     MAXIMUM_THREADS = 1024,
-    WORKER_SPINS = 4000, /* some 50 us with the pause instruction, then a worker parks */
-    WAIT_SPINS = 4000    /* then a waiting thread yields: there may be fewer cores than threads */
+    SPINS = 4000 /* some 50 us with the pause instruction; then a worker parks, and a waiting thread yields */
 };
 
 typedef struct worker {
@@ -98,6 +110,7 @@ typedef struct worker {
 
 struct bp_pool {
     size_t threads;
+    int spins; /* 0 with more threads than processors, where whoever spins keeps from running what it waits for */
     atomic_flag busy;
 
     /* The task: written by whoever holds 'busy', read by workers after 'generation' changed. */
@@ -127,16 +140,20 @@ static void pause_briefly(void) {
 }
 
 /* Waits, spinning and then yielding, until *value is no longer 'old'. */
-static void wait_while(atomic_size_t *value, size_t old) {
-    for (size_t spin = 0; atomic_load_explicit(value, memory_order_acquire) == old; spin++) {
-        if (spin < WAIT_SPINS) pause_briefly();
-        else thread_yield();
+static void wait_while(const bp_pool *pool, atomic_size_t *value, size_t old) {
+    for (int spin = 0; atomic_load_explicit(value, memory_order_acquire) == old;) {
+        if (spin < pool->spins) {
+            pause_briefly();
+            spin++;
+        } else {
+            thread_yield();
+        }
     }
 }
 
 /* Waits for a task after 'seen', and parks if none comes soon. Returns its generation. */
 static size_t wait_for_task(bp_pool *pool, size_t seen) {
-    for (int spin = 0; spin < WORKER_SPINS; spin++) {
+    for (int spin = 0; spin < pool->spins; spin++) {
         const size_t generation = atomic_load_explicit(&pool->generation, memory_order_acquire);
         if (generation != seen) return generation;
         pause_briefly();
@@ -187,7 +204,7 @@ BP_INTERNAL void bp_pool_run(bp_pool *pool, bp_task *task, void *context) {
     task(&team, context);
     size_t left;
     while ((left = atomic_load_explicit(&pool->running, memory_order_acquire)) != 0)
-        wait_while(&pool->running, left);
+        wait_while(pool, &pool->running, left);
     atomic_flag_clear_explicit(&pool->busy, memory_order_release);
 }
 
@@ -199,7 +216,7 @@ BP_INTERNAL void bp_team_wait(const bp_team *team) {
         atomic_store_explicit(&pool->arrived, 0, memory_order_relaxed);
         atomic_store_explicit(&pool->phase, phase + 1, memory_order_release);
     } else {
-        wait_while(&pool->phase, phase);
+        wait_while(pool, &pool->phase, phase);
     }
 }
 
@@ -232,6 +249,7 @@ bp_status bp_pool_start(void *memory, size_t bytes, size_t threads, bp_pool **re
     if (bytes < bp_pool_size(threads)) return BP_ERROR_MEMORY;
     bp_pool *pool = memory;
     pool->threads = threads;
+    pool->spins = threads <= processor_count() ? SPINS : 0;
     pool->stopping = 0;
     atomic_flag_clear(&pool->busy);
     atomic_init(&pool->generation, 0);
