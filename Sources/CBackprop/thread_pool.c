@@ -2,9 +2,9 @@
  * thread_pool.c: threads that wait to share the work of one call.
  *
  * A worker spins for a few microseconds after its last task, since the next one
- * usually follows at once, and then parks on a condition variable; with more threads than
- * processors it parks at once. Threads split
- * results, never sums, so it does not matter for the bits who took part.
+ * usually follows at once, and then parks on a condition variable; with more threads
+ * than processors it parks at once. Threads split results, never sums, so it does not
+ * matter for the bits who took part.
  */
 #include "internal.h"
 
