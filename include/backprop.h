@@ -42,7 +42,8 @@
  * bp_activation_keeps_derivative(), and 'transposed' are the weights of the layers above
  * the lowest one that is trained; those are 0 in builds without vectors. To that comes
  * the rounding of each array to cache lines of 64 bytes, but in builds without threads and
- * vectors, as for microcontrollers, where the formula is exact to the byte.
+ * vectors, as for microcontrollers, where the formula is exact to the byte. Kernels use up
+ * to 66 KiB of stack with AVX-512, 18 KiB with AVX2 and less than 1.5 KiB without vectors.
  *
  * Errors. Functions that can fail return a bp_status; bp_status_text() has a sentence for
  * each. What a caller's data can do wrong (shapes, classes, options, sizes) is found before
