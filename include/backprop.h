@@ -36,12 +36,12 @@
  * and network. In elements, for a batch of 'samples', it is
  *
  *     predict   samples * 2 * (outputs of the widest layer but the last)
- *     train     samples * (2 * units + kept + outputs + 1) + transposed
+ *     train     samples * (2 * units + kept + outputs + 1 + wide)
  *
  * where 'units' are those of all layers, 'kept' those of layers with dropout or whose
- * bp_activation_keeps_derivative(), and 'transposed' are the weights of the layers above
- * the lowest one that is trained; those are 0 in builds without vectors. To that comes
- * the rounding of each array to cache lines of 64 bytes, but in builds without threads and
+ * bp_activation_keeps_derivative(), and 'wide' is the largest number of inputs or outputs
+ * that a layer with at least 256 of both has, which is 0 in builds without vectors. To that
+ * comes the rounding of each array to cache lines of 64 bytes, but in builds without threads and
  * vectors, as for microcontrollers, where the formula is exact to the byte. Kernels use up
  * to 66 KiB of stack with AVX-512, 18 KiB with AVX2 and less than 1.5 KiB without vectors.
  *
@@ -547,12 +547,12 @@ void bp_transpose_f64(const bp_kernels *k, const double *w, double *wt, size_t n
  *     g[s][i] = sum over j ascending of delta[s][j] * w[i][j]
  *
  *   delta  in   [batch x n_out]   dL/dz of this layer
- *   wt     in   [n_out x n_in ]   its weights, transposed by bp_transpose_f32()
+ *   w      in   [n_in  x n_out]   its weights
  *   g      out  [batch x n_in ]   dL/da of the layer below
  */
-void bp_delta_accumulate_f32(const bp_kernels *k, const float *delta, const float *wt, float *g, size_t batch,
+void bp_delta_accumulate_f32(const bp_kernels *k, const float *delta, const float *w, float *g, size_t batch,
                              size_t n_in, size_t n_out);
-void bp_delta_accumulate_f64(const bp_kernels *k, const double *delta, const double *wt, double *g,
+void bp_delta_accumulate_f64(const bp_kernels *k, const double *delta, const double *w, double *g,
                              size_t batch, size_t n_in, size_t n_out);
 
 /*

@@ -27,24 +27,26 @@ typedef struct BP_(bp_dropout) {
     real scale;         /* what the others are multiplied with */
 } BP_(bp_dropout);
 
+/* Memory that a kernel may use as it likes. */
+typedef struct BP_(bp_room) {
+    real *numbers;
+    size_t count;
+} BP_(bp_room);
+
 struct BP_(bp_kernel_table) {
     void (*exp)(const real *x, real *y, size_t n);
     void (*log)(const real *x, real *y, size_t n);
     void (*tanh)(const real *x, real *y, size_t n);
 
     void (*dense_forward)(const real *x, const real *w, const real *b, real *z, size_t batch, size_t n_in,
-                          size_t n_out);
-    void (*delta_accumulate)(const real *delta, const real *wt, real *g, size_t batch, size_t n_in,
-                             size_t n_out);
-#if !BP_HAS_SIMD
-    /* The same from the weights as they are, so that no memory is needed to transpose them. */
-    void (*delta_accumulate_rows)(const real *delta, const real *w, real *g, size_t batch, size_t n_in, size_t n_out);
-#endif
+                          size_t n_out, BP_(bp_room) room);
+    void (*delta_accumulate)(const real *delta, const real *w, real *g, size_t batch, size_t n_in, size_t n_out,
+                             BP_(bp_room) room);
     /* Rows 'first' to 'last' of dw, from batch x n_in activations. */
     void (*weight_gradient)(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
-                            size_t n_out, size_t first, size_t last);
+                            size_t n_out, size_t first, size_t last, BP_(bp_room) room);
     void (*weight_descend)(const real *x, const real *delta, real rate, real *w, size_t batch, size_t n_in,
-                           size_t n_out, size_t first, size_t last);
+                           size_t n_out, size_t first, size_t last, BP_(bp_room) room);
     void (*bias_gradient)(const real *delta, int accumulate, real *db, size_t batch, size_t n_out);
     void (*bias_descend)(const real *delta, real rate, real *b, size_t batch, size_t n_out);
     void (*descend)(const real *g, real rate, real *w, size_t n);

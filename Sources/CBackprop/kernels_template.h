@@ -34,9 +34,6 @@ BP_INTERNAL const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
     .tanh = vector_tanh,
     .dense_forward = dense_forward,
     .delta_accumulate = delta_accumulate,
-#if !BP_HAS_SIMD
-    .delta_accumulate_rows = delta_accumulate_rows,
-#endif
     .weight_gradient = weight_gradient,
     .weight_descend = weight_descend,
     .bias_gradient = bias_gradient,

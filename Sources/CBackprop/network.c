@@ -13,15 +13,15 @@ typedef struct layer_plan {
     size_t weights, biases;   /* where they begin among the parameters */
     size_t units_below;       /* units of all layers below: where activations and deltas begin, per sample */
     size_t kept_below;        /* those of them whose derivative is kept */
-    size_t transposed_below;  /* weights of the layers below that are transposed */
-    int transposed;           /* 1 if a delta goes down through these weights, which vectors need transposed for it */
+    int passes_delta;         /* 1 if a delta goes down through these weights */
 } layer_plan;
 
 struct bp_network {
     const bp_kernels *kernels;
     size_t inputs, outputs, parameters;
-    size_t units, kept, transposed; /* of all layers together, as in layer_plan */
+    size_t units, kept;   /* of all layers together, as in layer_plan */
     size_t widest_hidden;
+    size_t widest;        /* the most inputs or outputs of a layer that is wide; 0 if none is */
     size_t first_trained; /* the lowest layer with anything to train; layer_count if none */
     size_t ties;          /* layers that share the weights of another */
     int lacks_f32, lacks_f64; /* 1 if a custom activation has no function for the precision */
@@ -35,6 +35,13 @@ static int add_product(size_t *sum, size_t a, size_t b) {
     if (*sum > SIZE_MAX - a * b) return 0;
     *sum += a * b;
     return 1;
+}
+
+/* Kernels of vectors get room to pack the numbers of layers that are as wide as this both ways. */
+#define WIDE_LAYER 256
+
+static int is_wide(const layer_plan *layer) {
+    return BP_HAS_SIMD && layer->n_in >= WIDE_LAYER && layer->n_out >= WIDE_LAYER;
 }
 
 static int has_biases(const layer_plan *layer) { return !(layer->flags & BP_NO_BIAS); }
@@ -88,7 +95,6 @@ static layer_plan plan_of(const bp_network *network, const bp_layer *layer) {
         .weights = network->parameters,
         .units_below = network->units,
         .kept_below = network->kept,
-        .transposed_below = network->transposed,
     };
     if (layer->activation == BP_CUSTOM_ACTIVATION) plan.custom = *layer->custom;
     if (plan.tied) { /* Its weights are trained if their owner's are. */
@@ -106,14 +112,14 @@ static int add_layer(bp_network *network, const bp_layer *layer) {
     plan->biases = network->parameters;
     if (has_biases(plan) && !add_product(&network->parameters, plan->n_out, 1)) return 0;
     /* A delta goes down through this layer if anything below it is trained. */
-    plan->transposed = network->first_trained < network->layer_count;
-    /* Without vectors it reads the weights as they are. */
-    if (BP_HAS_SIMD && plan->transposed && !add_product(&network->transposed, plan->n_in, plan->n_out)) return 0;
-    if (!plan->transposed && (trains_weights(plan) || trains_biases(plan)))
+    plan->passes_delta = network->first_trained < network->layer_count;
+    if (!plan->passes_delta && (trains_weights(plan) || trains_biases(plan)))
         network->first_trained = network->layer_count;
-    else if (!plan->transposed)
+    else if (!plan->passes_delta)
         network->first_trained = network->layer_count + 1;
     if (network->layer_count > 0 && plan->n_in > network->widest_hidden) network->widest_hidden = plan->n_in;
+    const size_t wider = plan->n_in > plan->n_out ? plan->n_in : plan->n_out;
+    if (is_wide(plan) && wider > network->widest) network->widest = wider;
     if (!add_product(&network->units, plan->n_out, 1)) return 0;
     if (keeps_derivative(plan)) network->kept += plan->n_out;
     if (plan->tied) network->ties++;

@@ -39,7 +39,7 @@ static void BP_(predict_task)(const bp_team *team, void *context) {
         real *a = last ? p->outputs + rows.first * layer->n_out
                        : p->hidden[l % 2] + rows.first * network->widest_hidden;
         table(network)->dense_forward(x, p->parameters + layer->weights, BP_(layer_biases)(p->parameters, layer), a,
-                                      count, layer->n_in, layer->n_out);
+                                      count, layer->n_in, layer->n_out, (BP_(bp_room)){NULL, 0});
         BP_(activate)(network, layer, a, NULL, count);
         x = a;
     }

@@ -25,7 +25,7 @@ typedef struct call {
     real *a;          /* [samples x units] layer after layer */
     real *derivative; /* [samples x kept] */
     real *delta;      /* [samples x units] */
-    real *transposed; /* weights of the layers that a delta goes down through */
+    real *room;       /* [samples x widest] for the kernels of wide layers */
     real *targets;    /* [samples x outputs] where they are made: of classes, or smoothed */
     real *losses;     /* [samples] */
 } call;
@@ -45,6 +45,18 @@ static real *BP_(layer_derivative)(const call *c, const layer_plan *layer) {
 /* The inputs of a layer, which are the network's or the activations below. */
 static const real *BP_(layer_x)(const call *c, const layer_plan *layer) {
     return layer == c->network->layers ? c->batch->inputs : BP_(layer_a)(c, layer - 1);
+}
+
+/* What a wide layer's kernels may use of the workspace, for some samples. */
+static BP_(bp_room) BP_(room_of_rows)(const call *c, const layer_plan *layer, bp_range rows) {
+    const size_t each = is_wide(layer) ? c->network->widest : 0;
+    return (BP_(bp_room)){c->room + rows.first * each, (rows.last - rows.first) * each};
+}
+
+/* And for this thread's weights: always the same, as other threads may be at another layer. */
+static BP_(bp_room) BP_(room_of_share)(const call *c, const layer_plan *layer, const bp_team *team) {
+    const size_t each = is_wide(layer) ? c->network->widest / team->threads * c->batch->samples : 0;
+    return (BP_(bp_room)){c->room + team->thread * each, each};
 }
 
 /* ---- Forward ---- */
@@ -75,7 +87,8 @@ static void BP_(forward_rows)(const call *c, bp_range rows, int trains) {
         real *a = BP_(layer_a)(c, layer) + rows.first * layer->n_out;
         table(network)->dense_forward(BP_(layer_x)(c, layer) + rows.first * layer->n_in,
                                       c->parameters + layer->weights, BP_(layer_biases)(c->parameters, layer), a,
-                                      count, layer->n_in, layer->n_out);
+                                      count, layer->n_in, layer->n_out,
+                                      BP_(room_of_rows)(c, layer, rows));
         if (BP_(is_fused)(c, layer)) continue;
         real *derivative = BP_(layer_derivative)(c, layer) + rows.first * layer->n_out;
         BP_(activate)(network, layer, a, derivative, count);
@@ -146,29 +159,13 @@ static void BP_(loss_rows)(const call *c, bp_range rows, int wants_delta) {
 
 /* ---- Backward ---- */
 
-/* This thread's rows of a layer's weights, as vectors need them to take a delta down. */
-static void BP_(transpose_share)(const call *c, const layer_plan *layer, const bp_team *team) {
-#if BP_HAS_SIMD
-    const bp_range rows = bp_team_range(team, layer->n_in, SHARED_GRAIN);
-    table(c->network)->transpose(c->parameters + layer->weights, c->transposed + layer->transposed_below,
-                                 layer->n_in, layer->n_out, rows.first, rows.last);
-#else
-    (void)c, (void)layer, (void)team;
-#endif
-}
-
 /* The delta of the layer below, for some samples. */
 static void BP_(delta_below_rows)(const call *c, const layer_plan *layer, bp_range rows) {
     const layer_plan *below = layer - 1;
     const real *above = BP_(layer_delta)(c, layer) + rows.first * layer->n_out;
     real *delta = BP_(layer_delta)(c, below) + rows.first * below->n_out;
-#if BP_HAS_SIMD
-    table(c->network)->delta_accumulate(above, c->transposed + layer->transposed_below, delta, rows.last - rows.first,
-                                        layer->n_in, layer->n_out);
-#else
-    table(c->network)->delta_accumulate_rows(above, c->parameters + layer->weights, delta, rows.last - rows.first,
-                                             layer->n_in, layer->n_out);
-#endif
+    table(c->network)->delta_accumulate(above, c->parameters + layer->weights, delta, rows.last - rows.first,
+                                        layer->n_in, layer->n_out, BP_(room_of_rows)(c, layer, rows));
     BP_(delta_rows)(c, below, rows, delta);
 }
 
@@ -180,7 +177,7 @@ static void BP_(gradient_share)(const call *c, const layer_plan *layer, const bp
     real *dw = c->gradients + layer->weights, *db = c->gradients + layer->biases;
     if (trains_weights(layer))
         k->weight_gradient(x, delta, c->accumulates, dw, c->batch->samples, layer->n_in, layer->n_out, rows.first,
-                           rows.last);
+                           rows.last, BP_(room_of_share)(c, layer, team));
     else
         for (size_t i = rows.first * layer->n_out; i < rows.last * layer->n_out; i++) dw[i] = 0;
     if (team->thread != 0 || !has_biases(layer)) return;
@@ -214,7 +211,8 @@ static void BP_(descend_share)(const call *c, const layer_plan *layer, const bp_
     const real *x = BP_(layer_x)(c, layer), *delta = BP_(layer_delta)(c, layer);
     if (trains_weights(layer))
         k->weight_descend(x, delta, c->rate, c->trained + layer->weights, c->batch->samples, layer->n_in,
-                          layer->n_out, rows.first, rows.last);
+                          layer->n_out, rows.first, rows.last,
+                          BP_(room_of_share)(c, layer, team));
     if (team->thread == 0 && trains_biases(layer))
         k->bias_descend(delta, c->rate, c->trained + layer->biases, c->batch->samples, layer->n_out);
 }
@@ -252,7 +250,7 @@ static void BP_(gradient_shares)(const call *c, const bp_team *team) {
 static void BP_(backward_simultaneous)(const call *c, bp_range rows, const bp_team *team) {
     const bp_network *network = c->network;
     for (size_t l = network->layer_count; l-- > 1;)
-        if (network->layers[l].transposed) BP_(delta_below_rows)(c, &network->layers[l], rows);
+        if (network->layers[l].passes_delta) BP_(delta_below_rows)(c, &network->layers[l], rows);
     bp_team_wait(team);
     if (BP_(is_lost)(c)) return;
     if (c->gradients) BP_(gradient_shares)(c, team);
@@ -268,9 +266,7 @@ static void BP_(backward_layer_by_layer)(const call *c, bp_range rows, const bp_
     for (size_t l = network->layer_count; l-- > 0;) {
         const layer_plan *layer = &network->layers[l];
         BP_(descend_share)(c, layer, team);
-        if (!layer->transposed) continue;
-        bp_team_wait(team);
-        BP_(transpose_share)(c, layer, team);
+        if (!layer->passes_delta) continue;
         bp_team_wait(team);
         BP_(delta_below_rows)(c, layer, rows);
         bp_team_wait(team);
@@ -286,12 +282,7 @@ static void BP_(loss_task)(const bp_team *team, void *context) {
 
 static void BP_(train_task)(const bp_team *team, void *context) {
     const call *c = context;
-    const bp_network *network = c->network;
     const bp_range rows = bp_team_range(team, c->batch->samples, 1);
-    if (c->order == BP_SIMULTANEOUS)
-        for (size_t l = 1; l < network->layer_count; l++)
-            if (network->layers[l].transposed) BP_(transpose_share)(c, &network->layers[l], team);
-    bp_team_wait(team);
     BP_(forward_rows)(c, rows, 1);
     BP_(loss_rows)(c, rows, 1);
     if (c->order == BP_SIMULTANEOUS) BP_(backward_simultaneous)(c, rows, team);
@@ -305,7 +296,7 @@ size_t BP_(bp_train_size)(const bp_network *network, size_t samples) {
     const int fits = add_array(&bytes, samples, network->units, sizeof(real)) &&
                      add_array(&bytes, samples, network->kept, sizeof(real)) &&
                      add_array(&bytes, samples, network->units, sizeof(real)) &&
-                     add_array(&bytes, network->transposed, 1, sizeof(real)) &&
+                     add_array(&bytes, samples, network->widest, sizeof(real)) &&
                      add_array(&bytes, samples, network->outputs, sizeof(real)) &&
                      add_array(&bytes, samples, 1, sizeof(real));
     return asked_bytes(fits, bytes);
@@ -350,7 +341,7 @@ static bp_status BP_(prepare)(call *c, const bp_workspace *workspace) {
     c->a = arena_take(&memory, samples * c->network->units, sizeof(real));
     c->derivative = arena_take(&memory, samples * c->network->kept, sizeof(real));
     c->delta = arena_take(&memory, samples * c->network->units, sizeof(real));
-    c->transposed = arena_take(&memory, c->network->transposed, sizeof(real));
+    c->room = arena_take(&memory, samples * c->network->widest, sizeof(real));
     c->targets = arena_take(&memory, samples * c->network->outputs, sizeof(real));
     c->losses = arena_take(&memory, samples, sizeof(real));
     const size_t mean_over = c->batch->of > 0 ? c->batch->of : samples;

@@ -11,7 +11,7 @@ enum { PIXELS = 64, HIDDEN = 32, CLASSES = 10, BATCH = 16, STEPS = 1000 };
 enum { DIGITS_PARAMETERS = (PIXELS + 1) * HIDDEN + (HIDDEN + 1) * CLASSES, XOR_PARAMETERS = 3 * 4 + 5 };
 
 /* The memory of a network of so many layers, in words. (Where addresses have 64 bits, some of it is not needed.) */
-#define NETWORK_WORDS(layers) (13 + 15 * (layers))
+#define NETWORK_WORDS(layers) (13 + 14 * (layers))
 #define NETWORK_IS_EXACT(bytes, layers) (sizeof(void *) > 4 || bp_network_size(layers) == (bytes))
 
 /* The workspace for training, in floats: activations and deltas, a target for each output, and the loss. */

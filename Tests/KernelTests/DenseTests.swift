@@ -46,9 +46,8 @@ private let tileRows = Array(0...15) + [29]
                 let whole = ReferenceDense.deltaAccumulate(delta, w)
                 for batch in tileRows {
                     for inputs in kernels.sizes {
-                        let wt = kernels.transpose(w.corner(inputs, units), columns: units)
                         let found = kernels.deltaAccumulate(
-                            delta.corner(batch, units), transposed: wt.rows(units, width: inputs), inputs: inputs)
+                            delta.corner(batch, units), w.corner(inputs, units), units: units)
                         expectSame(
                             found, whole.corner(batch, inputs).flat,
                             "batch \(batch), \(inputs) inputs, \(units) units")
@@ -177,8 +176,8 @@ private let tileRows = Array(0...15) + [29]
             let forward = ReferenceDense.forward(a, b, start, units: columns).flat
             expectSame(kernels.denseForward(a, b, start, units: columns), forward, "forward")
             let product = ReferenceDense.forward(a, b, nil, units: columns).flat
-            expectSame(
-                kernels.deltaAccumulate(a, transposed: b, inputs: columns), product, "delta accumulation")
+            let turned = (0..<columns).map { j in b.map { $0[j] } }
+            expectSame(kernels.deltaAccumulate(a, turned, units: terms), product, "delta accumulation")
             let transposed = (0..<terms).map { k in a.map { $0[k] } }
             for samples in [terms, 256] {
                 let (x, delta) = (Array(transposed[..<samples]), Array(b[..<samples]))
@@ -214,9 +213,8 @@ private let tileRows = Array(0...15) + [29]
                 expectSame(
                     kernels.biasGradient(delta, units: units),
                     ReferenceDense.biasGradient(delta, units: units), "bias gradient")
-                let wt = kernels.transpose(w, columns: units).rows(units, width: inputs)
                 expectSame(
-                    kernels.deltaAccumulate(delta, transposed: wt, inputs: inputs),
+                    kernels.deltaAccumulate(delta, w, units: units),
                     ReferenceDense.deltaAccumulate(delta, w).flat, "delta accumulation")
             }
         }

@@ -70,10 +70,10 @@ struct GuardedKernels<Scalar: KernelScalar> {
         }[0]
     }
 
-    func deltaAccumulate(_ delta: [[Scalar]], transposed wt: [[Scalar]], inputs: Int) -> [Scalar] {
-        run([unwritten(delta.count * inputs)]) { memory, g in
+    func deltaAccumulate(_ delta: [[Scalar]], _ w: [[Scalar]], units: Int) -> [Scalar] {
+        run([unwritten(delta.count * w.count)]) { memory, g in
             functions.deltaAccumulate(
-                table, memory.array(delta.flat), memory.array(wt.flat), g[0], delta.count, inputs, wt.count)
+                table, memory.array(delta.flat), memory.array(w.flat), g[0], delta.count, w.count, units)
         }[0]
     }
 

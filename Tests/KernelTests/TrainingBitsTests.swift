@@ -92,6 +92,36 @@ private func weightedSamples<Scalar: KernelScalar>() throws -> Dataset<Scalar> {
         }
     }
 
+    @Test(
+        "layers wide enough to be packed in the workspace train to the scalar kernels' bits",
+        arguments: Precision.all, [Optimizer.gradientDescent, .adam()])
+    func wideLayers(in precision: Precision, _ optimizer: Optimizer) throws {
+        func check<Scalar: KernelScalar>(_ scalar: Scalar.Type) throws {
+            // More than 16 strips of four of the widest vectors, and a rest of every tile.
+            let start = try Network<Scalar>(
+                inputs: 263, layers: [.dense(1033, .tanh), .dense(1029, .sigmoid), .dense(3, .softmax)], seed: 1)
+            var random = ReferenceRandom(seed: 52, stream: 0)
+            let dataset = try Dataset<Scalar>(
+                inputs: random.values(23 * 263), inputCount: 263, classes: (0..<23).map { $0 % 3 }, classCount: 3)
+            func trained(_ set: InstructionSet, threads: Int) throws -> [Scalar] {
+                var network = start
+                try network.setInstructionSet(set)
+                var trainer = Trainer<Scalar>(
+                    loss: .crossEntropy, optimizer: optimizer, learningRate: 0.05, batching: .fullBatch)
+                try trainer.setThreads(threads)
+                for _ in 0..<2 { _ = try trainer.step(&network, on: dataset) }
+                return network.parameters
+            }
+            let expected = try trained(try #require(InstructionSet.available.first), threads: 1)
+            for set in InstructionSet.available {
+                for threads in [1, 3] {
+                    expectSame(try trained(set, threads: threads), expected, "\(set), \(threads) threads")
+                }
+            }
+        }
+        try check(precision.scalar)
+    }
+
     // MARK: Parts of a batch
 
     @Test("gradients of a batch's parts, added up in order, are those of the whole batch", arguments: Machine.all)
