@@ -129,7 +129,7 @@ extension Trainer {
     /// - Parameters:
     ///   - inputs: `samples × inputCount` values, row-major.
     ///   - validation: More of them, which are only looked at.
-    /// - Returns: As ``train(_:on:validatingOn:until:progress:)``.
+    /// - Returns: As ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``.
     /// - Throws: Likewise.
     @discardableResult
     public mutating func train(

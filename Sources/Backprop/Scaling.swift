@@ -25,7 +25,9 @@ public struct Scaling: Hashable, Codable, Sendable {
 
     /// Brings each column to mean 0 and variance 1. A column that never changes becomes 0.
     ///
-    /// - Parameter values: Rows of `columns` values, at least one row.
+    /// - Parameters:
+    ///   - values: Rows of `columns` values, at least one row.
+    ///   - columns: Values a row.
     public init(standardizing values: [Double], columns: Int) {
         let rows = Double(values.count / columns)
         var means = [Double](repeating: 0, count: columns)
@@ -49,7 +51,9 @@ public struct Scaling: Hashable, Codable, Sendable {
 
     /// Brings each column to 0…1. A column that never changes becomes 0.
     ///
-    /// - Parameter values: Rows of `columns` values, at least one row.
+    /// - Parameters:
+    ///   - values: Rows of `columns` values, at least one row.
+    ///   - columns: Values a row.
     public init(minMaxing values: [Double], columns: Int) {
         var (least, greatest) = (Array(values[..<columns]), Array(values[..<columns]))
         for row in stride(from: 0, to: values.count, by: columns) {

@@ -166,7 +166,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// Takes one step on a dataset as one batch.
     ///
     /// - Returns: The mean loss before the step. One that is not finite means that no step was taken.
-    /// - Throws: As ``train(_:on:validatingOn:until:progress:)``.
+    /// - Throws: As ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     @discardableResult

@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Holds the documentation to what it shows: README, CONTRIBUTING and the pages of the catalogue.
+
+    python3 Tests/Scripts/docs.py [--build .build/debug] [--update] [PAGE…]
+
+Every ```swift block is type-checked against the built library. It stands in a function with the parameters
+of CONTEXT, so a page need not set the same scene again and again; a block that begins with `// name.swift` is a
+whole program, and is built; `swift run name` runs it. A manifest is checked as such. Every ```c block is compiled: alone if it includes backprop.h, else in a function.
+
+Every ```console block is run: lines that begin with `$ ` are commands for bash (a backslash goes on in the next
+line), the others what they print. All blocks of a page share a folder of their own, with `backprop` and the page's
+programs in the PATH. In what is printed `…` stands for any text of a line, alone in a line for any lines:
+for times, and for what a page leaves out. A command that fails must say so: `…; echo $?`.
+
+--update writes what commands print now into the pages, with … for times, and adds commands that the page Manual
+lacks. --build is where `swift build` has left the library and the command.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = ROOT / "Sources/Backprop/Backprop.docc"
+# What a block may use without declaring it.
+CONTEXT = (
+    "network: inout Network<Float>, trainer: inout Trainer<Float>, samples: Dataset<Float>, "
+    "training: Dataset<Float>, heldOut: Dataset<Float>, images: [Float], model: Model<Float>"
+)
+
+
+@dataclass
+class Block:
+    page: Path
+    language: str
+    line: int  # of its first line within the page, from 1
+    lines: list
+
+    @property
+    def place(self):
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+    @property
+    def text(self):
+        return "\n".join(self.lines) + "\n"
+
+    @property
+    def program(self):
+        """The name of a whole program, or None."""
+        found = re.match(r"// (\w+)\.swift$", self.lines[0]) if self.lines else None
+        return found and found[1]
+
+    @property
+    def is_manifest(self):
+        return "import PackageDescription" in self.lines
+
+
+def blocks(page):
+    found, fence = [], None
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        if fence is None and line.startswith("```"):
+            fence = Block(page, line[3:].strip(), number + 1, [])
+        elif fence is not None and line == "```":
+            found.append(fence)
+            fence = None
+        elif fence is not None:
+            fence.lines.append(line)
+    if fence is not None:
+        sys.exit(f"{fence.place}: a code block without end")
+    return found
+
+
+# ---- Swift and C -------------------------------------------------------------
+
+
+class Builder:
+    def __init__(self, build, work):
+        self.build, self.work = build, work
+        self.search = ["-I", str(build / "Modules"), "-I", str(ROOT / "include"), "-swift-version", "6"]
+
+    def run(self, *words):
+        result = subprocess.run(list(map(str, words)), capture_output=True, text=True, cwd=ROOT)
+        return [] if result.returncode == 0 else [result.stdout + result.stderr]
+
+    def check_swift(self, fragments):
+        """All fragments at once, a file and a function each."""
+        files = []
+        for index, block in enumerate(fragments):
+            imports = [line for line in block.lines if re.match(r"(@testable )?import ", line)]
+            body = ["" if line in imports else line for line in block.lines]
+            path = self.work / f"fragment{index}.swift"
+            path.write_text(
+                "\n".join(["import Backprop", "import BackpropReference", "import BackpropSamples", *imports])
+                + f"\nfunc fragment{index}({CONTEXT}) async throws {{ do {{\n"
+                + f'#sourceLocation(file: "{block.page.relative_to(ROOT)}", line: {block.line})\n'
+                + "\n".join(body)
+                + "\n} }\n"
+            )
+            files.append(path)
+        options = ["-typecheck", "-suppress-warnings", "-parse-as-library", *self.search]
+        return self.run("swiftc", *options, *files) if files else []
+
+    def check_manifest(self, block, index):
+        path = self.work / f"manifest{index}.swift"
+        path.write_text(f'#sourceLocation(file: "{block.page.relative_to(ROOT)}", line: {block.line})\n{block.text}')
+        version = re.match(r"// swift-tools-version: (\S+)", block.lines[0])[1]
+        tools = Path(shutil.which("swiftc")).resolve().parents[1]
+        return self.run(
+            "swiftc", "-typecheck", "-package-description-version", version, "-I", tools / "lib/swift/pm/ManifestAPI", path)
+
+    def build_program(self, block, folder):
+        path = self.work / f"{block.program}/main.swift"
+        path.parent.mkdir()
+        location = f'#sourceLocation(file: "{block.page.relative_to(ROOT)}", line: {block.line})\n'
+        path.write_text(location + block.text)
+        # What the command is linked from; folders may have more, of sources that are gone.
+        linked = (self.build / "backprop.product/Objects.LinkFileList").read_text().split()
+        objects = [file for file in linked if "/BackpropCLI.build/" not in file]
+        return self.run(
+            "swiftc", "-O", "-warnings-as-errors", *self.search, path, *objects, "-lm", "-o", folder / block.program)
+
+    def check_c(self, block, index):
+        whole = any(line.startswith("#include") for line in block.lines)
+        path = self.work / f"fragment{index}.c"
+        location = f'#line {block.line} "{block.page.relative_to(ROOT)}"\n'
+        path.write_text(location + block.text if whole else
+                        f'#include "backprop.h"\nvoid fragment(void);\nvoid fragment(void) {{\n{location}{block.text}}}\n')
+        return self.run("cc", "-std=c11", "-Wall", "-Wextra", "-Wno-unused", "-Werror", "-fsyntax-only", "-Iinclude", path)
+
+
+# ---- Commands ----------------------------------------------------------------
+
+
+def steps(block):
+    """The commands of a console block, each with the lines that it prints."""
+    found, goes_on = [], False
+    for line in block.lines:
+        if goes_on or line.startswith("$ "):
+            if goes_on:
+                found[-1][0].append(line)
+            else:
+                found.append(([line], []))
+            goes_on = line.endswith("\\")
+        elif not found:
+            sys.exit(f"{block.place}: expected a command after '$ ', found '{line}'")
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+def matches(shown, printed):
+    if not shown:
+        return not printed
+    if shown[0] == "…":
+        return any(matches(shown[1:], printed[skipped:]) for skipped in range(len(printed) + 1))
+    if not printed:
+        return False
+    pattern = ".*".join(re.escape(part) for part in shown[0].split("…"))
+    return re.fullmatch(pattern, printed[0]) is not None and matches(shown[1:], printed[1:])
+
+
+def perform(command, folder, tools):
+    text = re.sub(r"\bswift run (-c release )?(?!backprop)", "", "\n".join(command)[2:])
+    environment = {name: value for name, value in os.environ.items() if name not in ("BACKPROP_ISA", "COLUMNS")}
+    environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", text], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+    printed = [line.rstrip() for line in result.stdout.splitlines()]
+    while printed and not printed[-1]:
+        printed.pop()
+    return result.returncode, printed
+
+
+def without_times(line):
+    return re.sub(r"\b\d[\d.]*( s\b)", r"…\1", line)
+
+
+def check_console(block, folder, tools):
+    """Returns what is wrong, and the block as it should stand."""
+    problems, lines = [], []
+    for command, shown in steps(block):
+        status, printed = perform(command, folder, tools)
+        blank = []
+        while shown and not shown[-1]:  # between commands
+            blank.append(shown.pop())
+        if status != 0:
+            problems.append(f"{block.place}: {command[0]}\nexpected success, found status {status}\n" + "\n".join(printed))
+        if matches(shown, printed):
+            lines += command + shown + blank
+        else:
+            lines += command + [without_times(line) for line in printed] + blank
+            found = "\n".join(f"  {line}" for line in printed)
+            problems.append(f"{block.place}: {' '.join(command)}\nprints something else than the page shows:\n{found}")
+    return problems, lines
+
+
+# ---- Pages -------------------------------------------------------------------
+
+
+def add_commands_to_manual(page, tools):
+    """Adds a section for each command that the manual lacks."""
+    _, overview = perform(["$ backprop --help"], ROOT, tools)
+    text = page.read_text()
+    for name in re.findall(r"^  (\w[\w-]*)  +\S", "\n".join(overview), re.MULTILINE):
+        if f"\n## {name}\n" not in text:
+            text += f"\n## {name}\n\n```console\n$ backprop {name} --help\n```\n"
+    page.write_text(text)
+
+
+def check_page(page, builder, tools, updates):
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "bin"
+        own.mkdir()
+        parts = blocks(page)
+        for block in parts:
+            if block.language == "swift" and block.program:
+                problems += builder.build_program(block, own)
+        text = page.read_text().splitlines()
+        for block in reversed_if(updates, run_consoles(parts, folder, f"{own}:{tools}")):
+            found, lines, block = block
+            problems += [] if updates else found
+            if updates:
+                text[block.line - 1:block.line - 1 + len(block.lines)] = lines
+        if updates:
+            page.write_text("\n".join(text) + "\n")
+    return problems
+
+
+def run_consoles(parts, folder, tools):
+    work = Path(folder) / "work"
+    work.mkdir()
+    return [(*check_console(block, work, tools), block) for block in parts if block.language == "console"]
+
+
+def reversed_if(condition, values):
+    """From the last, so that lines above stay where they are."""
+    return list(reversed(values)) if condition else values
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=ROOT / ".build/debug")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("pages", nargs="*", type=Path)
+    arguments = parser.parse_args()
+    build = arguments.build.resolve()
+    if not (build / "backprop").exists():
+        sys.exit(f"expected the command in {build}, found none: swift build makes it")
+    pages = [page.resolve() for page in arguments.pages] or [
+        ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(CATALOGUE.glob("*.md"))]
+
+    problems = []
+    with tempfile.TemporaryDirectory() as work:
+        tools = Path(work) / "bin"
+        tools.mkdir()
+        (tools / "backprop").symlink_to(build / "backprop")
+        if arguments.update and CATALOGUE / "Manual.md" in pages:
+            add_commands_to_manual(CATALOGUE / "Manual.md", tools)
+        builder = Builder(build, Path(work))
+        parts = [block for page in pages for block in blocks(page)]
+        swift = [part for part in parts if part.language == "swift"]
+        problems += builder.check_swift([part for part in swift if not part.program and not part.is_manifest])
+        for index, part in enumerate(part for part in swift if part.is_manifest):
+            problems += builder.check_manifest(part, index)
+        for index, part in enumerate(part for part in parts if part.language == "c"):
+            problems += builder.check_c(part, index)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for found in pool.map(lambda page: check_page(page, builder, tools, arguments.update), pages):
+                problems += found
+    for problem in problems:
+        print(problem.rstrip() + "\n")
+    counts = {language: sum(part.language == language for part in parts) for language in ("swift", "c", "console")}
+    print(f"{len(pages)} pages: {counts['swift']} blocks of Swift, {counts['c']} of C, {counts['console']} of commands")
+    sys.exit(1 if problems else 0)
+
+
+main()
