@@ -7,8 +7,8 @@ Every ```swift block is type-checked against the built library. It stands in a f
 of CONTEXT, so a page need not set the same scene again and again; a block that begins with `// name.swift` is a
 whole program, and is built; `swift run name` runs it. A manifest is checked as such. Every ```c block is compiled: alone if it includes backprop.h, else in a function.
 
-Every ```console block is run: lines that begin with `$ ` are commands for bash (a backslash goes on in the next
-line), the others what they print. All blocks of a page share a folder of their own, with `backprop` and the page's
+Every ```console block is run: lines that begin with `$ ` are commands for bash, which go on after a backslash and in
+lines that begin with `> `; the others are what they print. All blocks of a page share a folder of their own, with `backprop` and the page's
 programs in the PATH. In what is printed `…` stands for any text of a line, alone in a line for any lines:
 for times, and for what a page leaves out. A command that fails must say so: `…; echo $?`.
 
@@ -141,8 +141,9 @@ def steps(block):
     """The commands of a console block, each with the lines that it prints."""
     found, goes_on = [], False
     for line in block.lines:
-        if goes_on or line.startswith("$ "):
-            if goes_on:
+        belongs = goes_on or (found and not found[-1][1] and line.startswith("> "))
+        if belongs or line.startswith("$ "):
+            if belongs:
                 found[-1][0].append(line)
             else:
                 found.append(([line], []))
@@ -166,7 +167,7 @@ def matches(shown, printed):
 
 
 def perform(command, folder, tools):
-    text = re.sub(r"\bswift run (-c release )?(?!backprop)", "", "\n".join(command)[2:])
+    text = re.sub(r"\bswift run (-c release )?(?!backprop)", "", "\n".join(line.removeprefix("$ ").removeprefix("> ") for line in command))
     environment = {name: value for name, value in os.environ.items() if name not in ("BACKPROP_ISA", "COLUMNS")}
     environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
     result = subprocess.run(
