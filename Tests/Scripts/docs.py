@@ -28,6 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "Sources/Backprop/Backprop.docc"
+C_OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"]
 # What a block may use without declaring it.
 CONTEXT = (
     "network: inout Network<Float>, trainer: inout Trainer<Float>, samples: Dataset<Float>, "
@@ -53,8 +54,8 @@ class Block:
     @property
     def program(self):
         """The name of a whole program, or None."""
-        found = re.match(r"// (\w+)\.swift$", self.lines[0]) if self.lines else None
-        return found and found[1]
+        found = re.match(r"// (\w+)\.swift$|/\* (\w+)\.c \*/$", self.lines[0]) if self.lines else None
+        return found and (found[1] or found[2])
 
     @property
     def is_manifest(self):
@@ -114,24 +115,33 @@ class Builder:
         return self.run(
             "swiftc", "-typecheck", "-package-description-version", version, "-I", tools / "lib/swift/pm/ManifestAPI", path)
 
+    @property
+    def objects(self):
+        """What the command is linked from; folders may have more, of sources that are gone."""
+        return (self.build / "backprop.product/Objects.LinkFileList").read_text().split()
+
     def build_program(self, block, folder):
-        path = self.work / f"{block.program}/main.swift"
+        """Into the folder that the page's commands run in."""
+        program = ["-o", folder / block.program, "-lm"]
+        path = self.work / f"{block.program}/main.{block.language}"
         path.parent.mkdir()
-        location = f'#sourceLocation(file: "{block.page.relative_to(ROOT)}", line: {block.line})\n'
-        path.write_text(location + block.text)
-        # What the command is linked from; folders may have more, of sources that are gone.
-        linked = (self.build / "backprop.product/Objects.LinkFileList").read_text().split()
-        objects = [file for file in linked if "/BackpropCLI.build/" not in file]
-        return self.run(
-            "swiftc", "-O", "-warnings-as-errors", *self.search, path, *objects, "-lm", "-o", folder / block.program)
+        if block.language == "c":
+            path.write_text(f'{self.line_directive(block)}{block.text}')
+            objects = [file for file in self.objects if "/CBackprop.build/" in file]
+            return self.run("cc", *C_OPTIONS, "-Iinclude", path, *objects, "-pthread", *program)
+        path.write_text(f'#sourceLocation(file: "{block.page.relative_to(ROOT)}", line: {block.line})\n{block.text}')
+        objects = [file for file in self.objects if "/BackpropCLI.build/" not in file]
+        return self.run("swiftc", "-O", "-warnings-as-errors", *self.search, path, *objects, *program)
 
     def check_c(self, block, index):
-        whole = any(line.startswith("#include") for line in block.lines)
         path = self.work / f"fragment{index}.c"
-        location = f'#line {block.line} "{block.page.relative_to(ROOT)}"\n'
-        path.write_text(location + block.text if whole else
-                        f'#include "backprop.h"\nvoid fragment(void);\nvoid fragment(void) {{\n{location}{block.text}}}\n')
-        return self.run("cc", "-std=c11", "-Wall", "-Wextra", "-Wno-unused", "-Werror", "-fsyntax-only", "-Iinclude", path)
+        function = "void fragment(void);\nvoid fragment(void) {"
+        path.write_text(f'#include "backprop.h"\n{function}\n{self.line_directive(block)}{block.text}}}\n')
+        return self.run("cc", *C_OPTIONS, "-Wno-unused", "-fsyntax-only", "-Iinclude", path)
+
+    @staticmethod
+    def line_directive(block):
+        return f'#line {block.line} "{block.page.relative_to(ROOT)}"\n'
 
 
 # ---- Commands ----------------------------------------------------------------
@@ -167,7 +177,8 @@ def matches(shown, printed):
 
 
 def perform(command, folder, tools):
-    text = re.sub(r"\bswift run (-c release )?(?!backprop)", "", "\n".join(line.removeprefix("$ ").removeprefix("> ") for line in command))
+    text = "\n".join(line.removeprefix("$ ").removeprefix("> ") for line in command)
+    text = re.sub(r"\bswift run (?:-c release )?(?!backprop)(\w+)", r"./\1", text)
     environment = {name: value for name, value in os.environ.items() if name not in ("BACKPROP_ISA", "COLUMNS")}
     environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
     result = subprocess.run(
@@ -218,32 +229,20 @@ def add_commands_to_manual(page, tools):
 def check_page(page, builder, tools, updates):
     problems = []
     with tempfile.TemporaryDirectory() as folder:
-        own = Path(folder) / "bin"
-        own.mkdir()
         parts = blocks(page)
         for block in parts:
-            if block.language == "swift" and block.program:
-                problems += builder.build_program(block, own)
-        text = page.read_text().splitlines()
-        for block in reversed_if(updates, run_consoles(parts, folder, f"{own}:{tools}")):
-            found, lines, block = block
-            problems += [] if updates else found
-            if updates:
-                text[block.line - 1:block.line - 1 + len(block.lines)] = lines
-        if updates:
-            page.write_text("\n".join(text) + "\n")
+            if block.program:
+                problems += builder.build_program(block, Path(folder))
+        consoles = [block for block in parts if block.language == "console"]
+        checked = [(block, *check_console(block, folder, tools)) for block in consoles]
+    if not updates:
+        return problems + [problem for _, found, _ in checked for problem in found]
+    text = page.read_text().splitlines()
+    # From the last, so that lines above stay where they are.
+    for block, _, lines in reversed(checked):
+        text[block.line - 1:block.line - 1 + len(block.lines)] = lines
+    page.write_text("\n".join(text) + "\n")
     return problems
-
-
-def run_consoles(parts, folder, tools):
-    work = Path(folder) / "work"
-    work.mkdir()
-    return [(*check_console(block, work, tools), block) for block in parts if block.language == "console"]
-
-
-def reversed_if(condition, values):
-    """From the last, so that lines above stay where they are."""
-    return list(reversed(values)) if condition else values
 
 
 def main():
@@ -271,7 +270,7 @@ def main():
         problems += builder.check_swift([part for part in swift if not part.program and not part.is_manifest])
         for index, part in enumerate(part for part in swift if part.is_manifest):
             problems += builder.check_manifest(part, index)
-        for index, part in enumerate(part for part in parts if part.language == "c"):
+        for index, part in enumerate(part for part in parts if part.language == "c" and not part.program):
             problems += builder.check_c(part, index)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for found in pool.map(lambda page: check_page(page, builder, tools, arguments.update), pages):
