@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks the documentation: that every program in it compiles, that every command prints what the pages show
-# (Tests/Scripts/docs.py says how), and that DocC builds the catalogue without a warning, if it is there.
+# (Tests/Scripts/docs.py says how), and that DocC, if it is there, builds the catalogue without a warning, with a place for
+# every page and every public name.
 #
 #     Tests/docs.sh [BUILD]    BUILD is where swift build has left the library, .build/debug unless said
 #
@@ -21,6 +22,7 @@ mkdir "$work/graphs"
 swift-symbolgraph-extract -module-name Backprop -I "$build/Modules" -I include -minimum-access-level public \
     -target "$(swiftc -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p')" \
     -output-dir "$work/graphs"
+python3 Tests/Scripts/curated.py "$work/graphs/Backprop.symbols.json"
 "$docc" convert Sources/Backprop/Backprop.docc --additional-symbol-graph-dir "$work/graphs" --warnings-as-errors \
     --fallback-display-name Backprop --fallback-bundle-identifier backprop \
     --output-path "${DOCS_OUTPUT:-$work/out}" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }

@@ -48,6 +48,7 @@ extension Metrics {
     ///   - outputs: `samples × outputCount` values, row-major; `outputCount` is at least 2.
     ///   - actual: The class of each sample.
     ///   - k: From 1 to `outputCount`.
+    ///   - outputCount: Outputs a sample.
     ///   - weights: How much each sample counts.
     /// - Throws: ``BackpropError/option(_:expected:found:)`` for another `k` or `outputCount`,
     ///   ``BackpropError/shape(_:expected:found:)`` or ``BackpropError/empty(_:)`` if the counts don't fit,

@@ -110,7 +110,9 @@ public struct Autoencoder<Scalar: NetworkScalar>: Hashable, Sendable {
 
     /// Returns the error that a share of samples does not exceed: what has a higher one is an anomaly.
     ///
-    /// - Parameter quantile: The share, in 0…1; the smallest error such that it holds for at least that share.
+    /// - Parameters:
+    ///   - inputs: `samples × inputCount` values, row-major; best of samples that it was not trained on.
+    ///   - quantile: The share, in 0…1; the smallest error such that it holds for at least that share.
     /// - Throws: As ``Network/predict(_:)``, ``BackpropError/empty(_:)`` or
     ///   ``BackpropError/option(_:expected:found:)``.
     public func anomalyThreshold(of inputs: [Scalar], quantile: Double) throws(BackpropError) -> Scalar {
@@ -127,8 +129,11 @@ extension Trainer {
     /// Trains an autoencoder to give its inputs back.
     ///
     /// - Parameters:
+    ///   - autoencoder: The autoencoder, whose parameters are changed in place.
     ///   - inputs: `samples × inputCount` values, row-major.
     ///   - validation: More of them, which are only looked at.
+    ///   - conditions: When to stop; at least one.
+    ///   - progress: Called after every epoch; returns whether to go on.
     /// - Returns: As ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``.
     /// - Throws: Likewise.
     @discardableResult

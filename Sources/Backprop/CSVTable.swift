@@ -27,6 +27,7 @@ public struct CSVTable: Hashable, Sendable {
     }
 
     /// - Parameters:
+    ///   - bytes: The table's text, in UTF-8.
     ///   - source: What the bytes are called in errors.
     ///   - format: What the bytes don't say by themselves.
     /// - Throws: ``BackpropError/format(_:expected:found:)`` for ragged rows, quotes that never end, too many columns

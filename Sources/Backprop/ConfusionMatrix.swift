@@ -6,6 +6,7 @@ public struct ConfusionMatrix: Hashable, Sendable {
     /// - Parameters:
     ///   - predicted: A class for each sample, in `0 ..< classCount`.
     ///   - actual: The class it should have been.
+    ///   - classCount: The number of classes.
     ///   - weights: How much each sample counts, as for ``Metrics``.
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` if the counts differ, ``BackpropError/empty(_:)`` if
     ///   they are 0, ``BackpropError/classOutOfRange(sample:found:classCount:)``, or an error about the weights.

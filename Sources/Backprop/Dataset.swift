@@ -39,8 +39,13 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
 
     /// Samples as flat arrays, row-major, with target vectors.
     ///
-    /// - Parameter weights: How much each sample counts, or `nil` where all count 1; finite, not below 0, and at
-    ///   least one above 0.
+    /// - Parameters:
+    ///   - inputs: `samples × inputCount` values, row-major.
+    ///   - inputCount: Values a sample.
+    ///   - targets: `samples × targetCount` values, row-major.
+    ///   - targetCount: Targets a sample.
+    ///   - weights: How much each sample counts, or `nil` where all count 1; finite, not below 0, and at least one
+    ///     above 0.
     /// - Throws: ``BackpropError/empty(_:)``, ``BackpropError/shape(_:expected:found:)``,
     ///   ``BackpropError/nonFinite(_:index:found:)``, or ``BackpropError/option(_:expected:found:)`` for weights
     ///   below 0 or all 0.
@@ -111,6 +116,9 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     ///   - inputs: The samples along its first dimension.
     ///   - rows: The samples that are meant, in their order; `nil` for all.
     ///   - scaling: What the inputs go through, in `Double`.
+    ///   - classes: A class a sample, counted from 0.
+    ///   - classCount: The number of classes.
+    ///   - weights: How much each sample counts, or `nil` where all count 1.
     /// - Throws: As ``init(inputs:inputCount:classes:classCount:weights:)``, also if the scaling doesn't fit.
     public init(
         _ inputs: IDXFile, rows: [UInt32]? = nil, scaling: Scaling? = nil, classes: [Int], classCount: Int,

@@ -53,7 +53,9 @@ public struct IDXFile: Hashable, Sendable {
         try self.init(FileBytes(mapping: path), source: path)
     }
 
-    /// - Parameter source: What the bytes are called in errors.
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - source: What the bytes are called in errors.
     /// - Throws: ``BackpropError/format(_:expected:found:)``
     public init(_ bytes: [UInt8], source: String) throws(BackpropError) {
         try self.init(FileBytes(bytes), source: source)

@@ -88,6 +88,7 @@ public struct TableInputs: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - numbers: Rows of as many as there are columns; finite.
+    ///   - columnCount: The number of columns.
     ///   - names: The names of the columns, all different; empty for inputs without names.
     public init(numbers: [Double], columnCount: Int, names: [String] = []) throws(BackpropError) {
         guard columnCount > 0, numbers.count % columnCount == 0 else {
@@ -109,6 +110,7 @@ public struct TableInputs: Hashable, Sendable {
     /// A column holds texts if less than half of its values are numbers.
     ///
     /// - Parameters:
+    ///   - table: The table.
     ///   - columns: Their indices, at least one.
     ///   - missing: What is done about values that are not there.
     /// - Throws: ``BackpropError/format(_:expected:found:)`` for a text among numbers, a missing value that is refused, a
@@ -142,6 +144,7 @@ public struct TableInputs: Hashable, Sendable {
     /// Reads columns of a table as inputs that a network has learnt already.
     ///
     /// - Parameters:
+    ///   - table: The table.
     ///   - columns: What was learnt about each.
     ///   - indices: The columns of the table that they are.
     /// - Throws: ``BackpropError/format(_:expected:found:)`` for a text among numbers, a category that is not known, or a

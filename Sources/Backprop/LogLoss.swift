@@ -8,6 +8,7 @@ extension Metrics {
     /// - Parameters:
     ///   - outputs: `samples × outputCount` probabilities, row-major; a single output is that of class 1.
     ///   - actual: The class of each sample.
+    ///   - outputCount: Outputs a sample.
     ///   - weights: How much each sample counts.
     /// - Throws: ``BackpropError/option(_:expected:found:)`` for an output that is no probability,
     ///   ``BackpropError/shape(_:expected:found:)`` or ``BackpropError/empty(_:)`` if the counts don't fit,

@@ -10,7 +10,9 @@ public enum Metrics {
     /// The output with the highest value for each sample, the first of equals; for a single output
     /// 1 where it is above ½, else 0.
     ///
-    /// - Parameter outputs: `samples × outputCount` values, row-major.
+    /// - Parameters:
+    ///   - outputs: `samples × outputCount` values, row-major.
+    ///   - outputCount: Outputs a sample.
     @inlinable
     public static func classes<Scalar: NetworkScalar>(ofOutputs outputs: [Scalar], outputCount: Int) -> [Int] {
         stride(from: 0, to: outputs.count, by: outputCount).map { start in

@@ -61,7 +61,9 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
     /// Returns the inputs that ``predict(_:)`` takes, out of a table of raw values: columns are found by their names
     /// where the table has a header and the model has names, categories are told apart, missing values replaced.
     ///
-    /// - Parameter target: A column that is no input, where columns are not found by their names.
+    /// - Parameters:
+    ///   - table: The table.
+    ///   - target: A column that is no input, where columns are not found by their names.
     /// - Returns: `rows × network.inputCount` raw values, row-major.
     /// - Throws: ``BackpropError/format(_:expected:found:)`` if a column is not there, for a text among numbers, a
     ///   category that is not known or a missing value without a replacement, ``BackpropError/shape(_:expected:found:)``
@@ -130,6 +132,7 @@ extension Model {
     /// Reads a model from a file.
     ///
     /// - Parameters:
+    ///   - path: The file.
     ///   - customActivations: The functions of your own that the model may name, as files hold names alone.
     ///   - customLosses: The same of losses.
     /// - Throws: ``BackpropError/file(_:reason:)``, or as
@@ -175,6 +178,7 @@ extension Model {
     /// A file of another precision is read too, each number rounded to this one.
     ///
     /// - Parameters:
+    ///   - bytes: The file.
     ///   - source: What the bytes are called in errors.
     ///   - customActivations: The functions of your own that the model may name, as files hold names alone.
     ///   - customLosses: The same of losses.

@@ -19,7 +19,9 @@ public struct NetpbmImage: Hashable, Sendable {
 
     /// Reads the first image of a file. Comments may stand wherever white space may in its header.
     ///
-    /// - Parameter source: What the bytes are called in errors.
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - source: What the bytes are called in errors.
     /// - Throws: ``BackpropError/format(_:expected:found:)``
     public init(_ bytes: [UInt8], source: String) throws(BackpropError) {
         let magic = bytes.prefix(2)

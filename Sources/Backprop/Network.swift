@@ -141,7 +141,9 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
 
     /// Sets whether training leaves a layer as it is.
     ///
-    /// - Parameter layer: The layer, counted from 0 at the inputs; one that the network has.
+    /// - Parameters:
+    ///   - frozen: Whether it does.
+    ///   - layer: The layer, counted from 0 at the inputs; one that the network has.
     /// - Throws: Nothing for a network that could be made.
     public mutating func setFrozen(_ frozen: Bool, layer: Int) throws(BackpropError) {
         layers[layer].freezesWeights = frozen

@@ -19,7 +19,9 @@ public struct PlateauState: Hashable, Sendable {
     ///
     /// The first epoch is better than none. A loss that is NaN is never better.
     ///
-    /// - Parameter loss: The loss that is monitored: the validation loss where there is one.
+    /// - Parameters:
+    ///   - loss: The loss that is monitored: the validation loss where there is one.
+    ///   - learningRate: The rate that waits for a plateau, or another.
     public mutating func record(loss: Double, for learningRate: LearningRate) {
         guard let (reduction, patience) = learningRate.plateauRule else { return }
         if loss < (best.map { $0 - abs($0) * Self.threshold } ?? .infinity) {

@@ -4,6 +4,7 @@ extension Metrics {
     /// - Parameters:
     ///   - predicted: `samples × outputCount` values, row-major.
     ///   - actual: The values that they should be.
+    ///   - outputCount: Outputs a sample.
     ///   - weights: How much each sample counts.
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` or ``BackpropError/empty(_:)`` if the counts don't fit,
     ///   ``BackpropError/nonFinite(_:index:found:)``, or an error about the weights.
@@ -23,6 +24,7 @@ extension Metrics {
     /// - Parameters:
     ///   - predicted: `samples × outputCount` values, row-major.
     ///   - actual: The values that they should be.
+    ///   - outputCount: Outputs a sample.
     ///   - weights: How much each sample counts.
     /// - Throws: As ``meanAbsoluteError(predicted:actual:outputCount:weights:)``.
     @_specialize(where Scalar == Float)
@@ -44,6 +46,7 @@ extension Metrics {
     /// - Parameters:
     ///   - predicted: `samples × outputCount` values, row-major.
     ///   - actual: The values that they should be.
+    ///   - outputCount: Outputs a sample.
     ///   - weights: How much each sample counts.
     /// - Throws: As ``meanAbsoluteError(predicted:actual:outputCount:weights:)``.
     @_specialize(where Scalar == Float)

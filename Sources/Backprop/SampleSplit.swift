@@ -16,6 +16,7 @@ public struct SampleSplit: Hashable, Codable, Sendable {
     /// - Parameters:
     ///   - count: The number of samples.
     ///   - share: The share of them to hold out; above 0 and below 1.
+    ///   - seed: What the order comes from.
     ///   - classes: A class a sample, counted from 0, if each class is to have that share of its samples held out, to
     ///     within one.
     /// - Throws: ``BackpropError/option(_:expected:found:)`` if either part would be empty.
@@ -48,6 +49,7 @@ public struct SampleSplit: Hashable, Codable, Sendable {
     /// - Parameters:
     ///   - folds: How many; the parts held out differ in size by one at most.
     ///   - count: The number of samples.
+    ///   - seed: What the order comes from.
     ///   - classes: A class a sample, counted from 0, if each fold is to have as many of each class, to within one.
     /// - Throws: ``BackpropError/option(_:expected:found:)`` for less than 2 folds, or more than samples.
     public static func folds(
@@ -97,7 +99,10 @@ public struct SampleSplit: Hashable, Codable, Sendable {
 extension Dataset {
     /// Two parts in a random order that depends only on `seed`, the second with a share of the samples.
     ///
-    /// - Parameter stratified: Whether each class has that share of its samples held out, to within one.
+    /// - Parameters:
+    ///   - share: The share of the samples to hold out; above 0 and below 1.
+    ///   - seed: What the order comes from.
+    ///   - stratified: Whether each class has that share of its samples held out, to within one.
     /// - Throws: ``BackpropError/option(_:expected:found:)`` if one of them would be empty, or if samples without
     ///   classes are to be stratified.
     public func split(
@@ -122,7 +127,10 @@ extension Dataset {
     ///     let (training, heldOut) = try samples.parts(of: split)
     /// ```
     ///
-    /// - Parameter stratified: Whether each fold has as many samples of each class, to within one.
+    /// - Parameters:
+    ///   - folds: How many.
+    ///   - seed: What the order comes from.
+    ///   - stratified: Whether each fold has as many samples of each class, to within one.
     /// - Throws: ``BackpropError/option(_:expected:found:)`` for less than 2 folds, or more than samples, or if samples
     ///   without classes are to be stratified.
     public func folds(_ folds: Int, seed: UInt64, stratified: Bool = false) throws(BackpropError) -> [SampleSplit] {

@@ -5,10 +5,14 @@ import Testing
 
 @Suite("What the documentation says")
 struct DocumentationTests {
-    private func commands(in page: String) throws -> [String] {
+    private func text(of page: String) throws -> String {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let text = try String(contentsOf: root.appendingPathComponent(page), encoding: .utf8)
+        return try String(contentsOf: root.appendingPathComponent(page), encoding: .utf8)
+    }
+
+    private func commands(in page: String) throws -> [String] {
+        let text = try text(of: page)
         let indented = text.split(separator: "\n").filter { $0.hasPrefix("    backprop train") }
         let quoted = text.matches(of: /`(backprop train [^`…]*)`/).map(\.1)
         // Up to where the shell takes over.
@@ -32,5 +36,15 @@ struct DocumentationTests {
                 }
             }
         }
+    }
+
+    @Test("the manual has every command's help, line for line", arguments: Command.all.map(\.name))
+    func manual(command: String) throws {
+        let help = backprop(command, "--help").output.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.replacing(/ +$/, with: "") }.joined(separator: "\n")
+        let manual = try text(of: "Sources/Backprop/Backprop.docc/Manual.md")
+        #expect(
+            manual.contains("\n## \(command)\n\n```console\n$ backprop \(command) --help\n\(help)```\n"),
+            "python3 Tests/Scripts/docs.py --update Sources/Backprop/Backprop.docc/Manual.md")
     }
 }
