@@ -41,7 +41,7 @@ struct DocumentationTests {
     @Test("the manual has every command's help, line for line", arguments: Command.all.map(\.name))
     func manual(command: String) throws {
         let help = backprop(command, "--help").output.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.replacing(/ +$/, with: "") }.joined(separator: "\n")
+            .map { $0.replacing(#/ +$/#, with: "") }.joined(separator: "\n")
         let manual = try text(of: "Sources/Backprop/Backprop.docc/Manual.md")
         #expect(
             manual.contains("\n## \(command)\n\n```console\n$ backprop \(command) --help\n\(help)```\n"),
