@@ -16,6 +16,7 @@ for times, and for what a page leaves out. A command that fails must say so: `â€
 lacks. --build is where `swift build` has left the library and the command.
 """
 import argparse
+import difflib
 import os
 import re
 import shutil
@@ -208,8 +209,8 @@ def check_console(block, folder, tools):
             lines += command + shown + blank
         else:
             lines += command + [without_times(line) for line in printed] + blank
-            found = "\n".join(f"  {line}" for line in printed)
-            problems.append(f"{block.place}: {' '.join(command)}\nprints something else than the page shows:\n{found}")
+            difference = "\n".join(list(difflib.unified_diff(shown, printed, n=0, lineterm=""))[2:])
+            problems.append(f"{block.place}: {' '.join(command)}\nprints something else than the page shows:\n{difference}")
     return problems, lines
 
 
