@@ -125,6 +125,7 @@ extension Dataset {
     /// ```swift
     /// for split in try samples.folds(5, seed: 1) {
     ///     let (training, heldOut) = try samples.parts(of: split)
+    /// }
     /// ```
     ///
     /// - Parameters:

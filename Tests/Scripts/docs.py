@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Holds the documentation to what it shows: README, CONTRIBUTING and the pages of the catalogue.
+"""Holds the documentation to what it shows: README, CONTRIBUTING, the pages of the catalogue and, for their Swift, the
+documentation comments of the library.
 
     python3 Tests/Scripts/docs.py [--build .build/debug] [--update] [PAGE…]
 
 Every ```swift block is type-checked against the built library. It stands in a function with the parameters
-of CONTEXT, so a page need not set the same scene again and again; a block that begins with `// name.swift` is a
-whole program, and is built; `swift run name` runs it. A manifest is checked as such. Every ```c block is compiled: alone if it includes backprop.h, else in a function.
+of CONTEXT, so a page need not set the same scene again and again. A block that begins with `// name.swift` is a
+whole program: it is built, and `swift run name` runs it. A manifest is checked as such. Every ```c block is
+compiled: one that begins with `/* name.c */` into a program, `./name`, others in a function.
 
 Every ```console block is run: lines that begin with `$ ` are commands for bash, which go on after a backslash and in
-lines that begin with `> `; the others are what they print. All blocks of a page share a folder of their own, with `backprop` and the page's
-programs in the PATH. In what is printed `…` stands for any text of a line, alone in a line for any lines:
-for times, and for what a page leaves out. A command that fails must say so: `…; echo $?`.
+lines that begin with `> `; the others are what they print. All blocks of a page share a folder of their own, with
+the page's programs in it and `backprop` in the PATH. In what is printed `…` stands for any text of a line, alone in
+a line for any lines: for times, and for what a page leaves out. A command that fails must say so: `…; echo $?`.
 
 --update writes what commands print now into the pages, with … for times, and adds commands that the page Manual
 lacks. --build is where `swift build` has left the library and the command.
@@ -28,12 +30,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+LIBRARIES = ["Backprop", "BackpropReference", "BackpropSamples"]
 CATALOGUE = ROOT / "Sources/Backprop/Backprop.docc"
 C_OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"]
 # What a block may use without declaring it.
 CONTEXT = (
     "network: inout Network<Float>, trainer: inout Trainer<Float>, samples: Dataset<Float>, "
-    "training: Dataset<Float>, heldOut: Dataset<Float>, images: [Float], model: Model<Float>"
+    "digits: Dataset<Float>, training: Dataset<Float>, heldOut: Dataset<Float>, table: CSVTable, inputs: [Double], "
+    "images: [Float], pixels: [Float], model: Model<Float>"
 )
 
 
@@ -64,8 +68,12 @@ class Block:
 
 
 def blocks(page):
+    """The blocks of code of a page, or of the documentation comments of a Swift source."""
     found, fence = [], None
     for number, line in enumerate(page.read_text().splitlines(), 1):
+        if page.suffix == ".swift":
+            comment = re.match(r" *///( |$)", line)
+            line = line[comment.end():] if comment else ""
         if fence is None and line.startswith("```"):
             fence = Block(page, line[3:].strip(), number + 1, [])
         elif fence is not None and line == "```":
@@ -98,7 +106,7 @@ class Builder:
             body = ["" if line in imports else line for line in block.lines]
             path = self.work / f"fragment{index}.swift"
             path.write_text(
-                "\n".join(["import Backprop", "import BackpropReference", "import BackpropSamples", *imports])
+                "\n".join([*(f"import {library}" for library in LIBRARIES), *imports])
                 + f"\nfunc fragment{index}({CONTEXT}) async throws {{ do {{\n"
                 + f'#sourceLocation(file: "{block.page.relative_to(ROOT)}", line: {block.line})\n'
                 + "\n".join(body)
@@ -256,7 +264,8 @@ def main():
     if not (build / "backprop").exists():
         sys.exit(f"expected the command in {build}, found none: swift build makes it")
     pages = [page.resolve() for page in arguments.pages] or [
-        ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(CATALOGUE.glob("*.md"))]
+        ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(CATALOGUE.glob("*.md")),
+        *sorted(path for library in LIBRARIES for path in (ROOT / "Sources" / library).glob("*.swift"))]
 
     problems = []
     with tempfile.TemporaryDirectory() as work:
@@ -274,12 +283,13 @@ def main():
         for index, part in enumerate(part for part in parts if part.language == "c" and not part.program):
             problems += builder.check_c(part, index)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for found in pool.map(lambda page: check_page(page, builder, tools, arguments.update), pages):
+            shown = [page for page in pages if page.suffix == ".md"]
+            for found in pool.map(lambda page: check_page(page, builder, tools, arguments.update), shown):
                 problems += found
     for problem in problems:
         print(problem.rstrip() + "\n")
     counts = {language: sum(part.language == language for part in parts) for language in ("swift", "c", "console")}
-    print(f"{len(pages)} pages: {counts['swift']} blocks of Swift, {counts['c']} of C, {counts['console']} of commands")
+    print(f"{len(shown)} pages: {counts['swift']} blocks of Swift, {counts['c']} of C, {counts['console']} of commands")
     sys.exit(1 if problems else 0)
 
 
