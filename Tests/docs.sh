@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the documentation: that every program in it compiles, that every command prints what the pages show
-# (Tests/Scripts/docs.py says how), and that DocC, if it is there, builds the catalogue without a warning, with a place for
-# every page and every public name.
+# (Tests/Scripts/docs.py says how), and that DocC, if it is there, builds the catalogue without a warning, with a
+# place for every page and every public name.
 #
 #     Tests/docs.sh [BUILD]    BUILD is where swift build has left the library, .build/debug unless said
 #

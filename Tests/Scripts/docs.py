@@ -121,8 +121,8 @@ class Builder:
         path.write_text(f'#sourceLocation(file: "{block.page.relative_to(ROOT)}", line: {block.line})\n{block.text}')
         version = re.match(r"// swift-tools-version: (\S+)", block.lines[0])[1]
         tools = Path(shutil.which("swiftc")).resolve().parents[1]
-        return self.run(
-            "swiftc", "-typecheck", "-package-description-version", version, "-I", tools / "lib/swift/pm/ManifestAPI", path)
+        interface = ["-package-description-version", version, "-I", tools / "lib/swift/pm/ManifestAPI"]
+        return self.run("swiftc", "-typecheck", *interface, path)
 
     @property
     def objects(self):
@@ -132,7 +132,7 @@ class Builder:
     def build_program(self, block, folder):
         """Into the folder that the page's commands run in."""
         program = ["-o", folder / block.program, "-lm"]
-        path = self.work / f"{block.program}/main.{block.language}"
+        path = self.work / f"{block.page.stem}-{block.program}/main.{block.language}"
         path.parent.mkdir()
         if block.language == "c":
             path.write_text(f'{self.line_directive(block)}{block.text}')
@@ -204,22 +204,22 @@ def without_times(line):
 
 
 def check_console(block, folder, tools):
-    """Returns what is wrong, and the block as it should stand."""
-    problems, lines = [], []
+    """Returns which commands failed, which printed something else, and the block as it should stand."""
+    failures, differences, lines = [], [], []
     for command, shown in steps(block):
         status, printed = perform(command, folder, tools)
         blank = []
         while shown and not shown[-1]:  # between commands
             blank.append(shown.pop())
+        place = f"{block.place}: {' '.join(command)}"
         if status != 0:
-            problems.append(f"{block.place}: {command[0]}\nexpected success, found status {status}\n" + "\n".join(printed))
-        if matches(shown, printed):
-            lines += command + shown + blank
-        else:
-            lines += command + [without_times(line) for line in printed] + blank
+            failures.append(f"{place}\nexpected success, found status {status}\n" + "\n".join(printed))
+        elif not matches(shown, printed):
             difference = "\n".join(list(difflib.unified_diff(shown, printed, n=0, lineterm=""))[2:])
-            problems.append(f"{block.place}: {' '.join(command)}\nprints something else than the page shows:\n{difference}")
-    return problems, lines
+            differences.append(f"{place}\nprints something else than the page shows:\n{difference}")
+            shown = [without_times(line) for line in printed]
+        lines += command + shown + blank
+    return failures, differences, lines
 
 
 # ---- Pages -------------------------------------------------------------------
@@ -244,13 +244,14 @@ def check_page(page, builder, tools, updates):
                 problems += builder.build_program(block, Path(folder))
         consoles = [block for block in parts if block.language == "console"]
         checked = [(block, *check_console(block, folder, tools)) for block in consoles]
-    if not updates:
-        return problems + [problem for _, found, _ in checked for problem in found]
-    text = page.read_text().splitlines()
-    # From the last, so that lines above stay where they are.
-    for block, _, lines in reversed(checked):
-        text[block.line - 1:block.line - 1 + len(block.lines)] = lines
-    page.write_text("\n".join(text) + "\n")
+    for _, failures, differences, _ in checked:
+        problems += failures + ([] if updates else differences)
+    if updates:
+        text = page.read_text().splitlines()
+        # From the last, so that lines above stay where they are.
+        for block, _, _, lines in reversed(checked):
+            text[block.line - 1:block.line - 1 + len(block.lines)] = lines
+        page.write_text("\n".join(text) + "\n")
     return problems
 
 
