@@ -32,6 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ["Backprop", "BackpropReference", "BackpropSamples"]
 CATALOGUE = ROOT / "Sources/Backprop/Backprop.docc"
+PATIENCE = 600  # seconds that a command may take on a busy machine; most take less than one
 C_OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"]
 # What a block may use without declaring it.
 CONTEXT = (
@@ -190,9 +191,12 @@ def perform(command, folder, tools):
     text = re.sub(r"\bswift run (?:-c release )?(?!backprop)(\w+)", r"./\1", text)
     environment = {name: value for name, value in os.environ.items() if name not in ("BACKPROP_ISA", "COLUMNS")}
     environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
-    result = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", text], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+    try:
+        result = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", text], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return "none yet", [f"still running after {PATIENCE} s"]
     printed = [line.rstrip() for line in result.stdout.splitlines()]
     while printed and not printed[-1]:
         printed.pop()
