@@ -63,6 +63,7 @@ public struct ScalarCore<Scalar>: Sendable {
             UnsafeMutablePointer<bp_fault>
         ) -> bp_status
     let writeParameters: @Sendable (inout bp_writer, OpaquePointer, UnsafePointer<Scalar>) -> Void
+    let writeNumbers: @Sendable (inout bp_writer, UnsafePointer<Scalar>, Int) -> Void
 }
 
 /// Samples as the C core takes them.
@@ -138,7 +139,8 @@ extension Float: NetworkScalar {
         sumOfSquares: { bp_sum_of_squares_f32($0, $1, $2) },
         firstNonFinite: { bp_first_nonfinite_f32($0, $1, $2) },
         load: { bp_network_load_f32($0, $1, $2, $3, $4) },
-        writeParameters: { bp_writer_parameters_f32(&$0, $1, $2) }
+        writeParameters: { bp_writer_parameters_f32(&$0, $1, $2) },
+        writeNumbers: { bp_writer_numbers_f32(&$0, $1, $2) }
     )
 }
 
@@ -182,7 +184,8 @@ extension Double: NetworkScalar {
         sumOfSquares: { bp_sum_of_squares_f64($0, $1, $2) },
         firstNonFinite: { bp_first_nonfinite_f64($0, $1, $2) },
         load: { bp_network_load_f64($0, $1, $2, $3, $4) },
-        writeParameters: { bp_writer_parameters_f64(&$0, $1, $2) }
+        writeParameters: { bp_writer_parameters_f64(&$0, $1, $2) },
+        writeNumbers: { bp_writer_numbers_f64(&$0, $1, $2) }
     )
 }
 

@@ -58,6 +58,18 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
         return targetScaling?.invert(outputs) ?? outputs
     }
 
+    /// Like ``predict(_:)``, but an autoencoder's outputs too are in the units of the data.
+    package func predictRaw(_ inputs: [Double]) throws(BackpropError) -> [Double] {
+        let outputs = try predict(inputs)
+        return targetScaling == nil ? outputScaling?.invert(outputs) ?? outputs : outputs
+    }
+
+    /// What outputs come back through to the units of the data: as targets were scaled or, for an autoencoder, as its
+    /// inputs are.
+    package var outputScaling: Scaling? {
+        targetScaling ?? (encoderLayers == nil ? nil : inputScaling)
+    }
+
     /// Returns the inputs that ``predict(_:)`` takes, out of a table of raw values: columns are found by their names
     /// where the table has a header and the model has names, categories are told apart, missing values replaced.
     ///
@@ -69,20 +81,37 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
     ///   category that is not known or a missing value without a replacement, ``BackpropError/shape(_:expected:found:)``
     ///   if there are not as many columns as the model has.
     public func inputs(from table: CSVTable, besides target: Int? = nil) throws(BackpropError) -> [Double] {
-        var columns = inputColumns
-        if columns.isEmpty { for name in inputNames { columns.append(try InputColumn(name: name)) } }
-        var indices: [Int] = []
+        try inputs(from: table, at: try inputIndices(in: table, besides: target))
+    }
+
+    /// The columns of a table that ``inputs(from:besides:)`` takes: the same for all parts of it.
+    package func inputIndices(in table: CSVTable, besides target: Int?) throws(BackpropError) -> [Int] {
+        let columns = try tableColumns
         if table.header != nil, !columns.isEmpty {
+            var indices: [Int] = []
             for column in columns { indices.append(try table.column(column.name)) }
-        } else {
-            indices = (0..<table.columnCount).filter { $0 != target }
-            let needed = columns.isEmpty ? network.inputCount : columns.count
-            guard indices.count == needed else {
-                throw .shape("\(table.source), columns", expected: "\(needed) inputs", found: "\(indices.count)")
-            }
+            return indices
         }
-        if columns.allSatisfy(\.isPlain) { return try table.numbers(inColumns: indices) }
-        return try TableInputs(table, columns: columns, at: indices).values()
+        let indices = (0..<table.columnCount).filter { $0 != target }
+        let needed = columns.isEmpty ? network.inputCount : columns.count
+        guard indices.count == needed else {
+            throw .shape("\(table.source), columns", expected: "\(needed) inputs", found: "\(indices.count)")
+        }
+        return indices
+    }
+
+    package func inputs(from table: CSVTable, at indices: [Int]) throws(BackpropError) -> [Double] {
+        if inputColumns.allSatisfy(\.isPlain) { return try table.numbers(inColumns: indices) }
+        return try TableInputs(table, columns: inputColumns, at: indices).values()
+    }
+
+    /// The columns of a table that inputs come from; none where neither they nor the inputs have names.
+    private var tableColumns: [InputColumn] {
+        get throws(BackpropError) {
+            var columns = inputColumns
+            if columns.isEmpty { for name in inputNames { columns.append(try InputColumn(name: name)) } }
+            return columns
+        }
     }
 
     private func checkScalings() throws(BackpropError) {
@@ -163,8 +192,7 @@ extension Model {
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     public func serialized() throws(BackpropError) -> [UInt8] {
-        try checkFinite(network.parameters, "parameters")
-        try Self.check(description, network, "model")
+        try check()
         let text = try jsonText(description)
         return try tensorFile { writer in
             writer.seal(format: ModelFormat.name, version: ModelFormat.version)
@@ -199,6 +227,14 @@ extension Model {
             try file.verify(format: ModelFormat.name, newest: ModelFormat.version)
             return try Model(try ModelDescription(of: file, customs: customs), file: file)
         }
+    }
+
+    /// Checks that all numbers are finite, and that names and scalings fit the network.
+    ///
+    /// - Throws: As ``serialized()``.
+    func check() throws(BackpropError) {
+        try checkFinite(network.parameters, "parameters")
+        try Self.check(description, network, "model")
     }
 
     private var description: ModelDescription {

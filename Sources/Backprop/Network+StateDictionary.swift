@@ -35,4 +35,32 @@ extension Network {
     public init(inputs: Int, layers: [Layer], stateDictionaryAt path: String) throws(BackpropError) {
         try self.init(inputs: inputs, layers: layers, stateDictionary: try readModelFile(path), source: path)
     }
+
+    /// Returns the parameters as a safetensors file with the names of a PyTorch `nn.Sequential` of a linear module and an
+    /// activation for each layer: `0.weight`, `0.bias`, `2.weight`, …; weights are `[units, inputs]`.
+    ///
+    /// ```python
+    /// model.load_state_dict(safetensors.torch.load_file("mnist.safetensors"))
+    /// ```
+    ///
+    /// A tied layer has its own copy of the weights.
+    ///
+    /// - Throws: ``BackpropError/nonFinite(_:index:found:)`` if a parameter isn't finite.
+    ///
+    /// The corresponding C functions are `bp_writer_tensor` and `bp_writer_numbers_f32`.
+    public func stateDictionary() throws(BackpropError) -> [UInt8] {
+        try checkFinite(parameters, "parameters")
+        return try tensorFile { writer in
+            writer.metadata("format", "pt")
+            for (index, layer) in layers.enumerated() {
+                let inputs = inputCount(ofLayer: index)
+                writer.tensor("\(2 * index).weight", shape: [layer.units, inputs], of: Scalar.self)
+                if layer.hasBiases { writer.tensor("\(2 * index).bias", shape: [layer.units], of: Scalar.self) }
+            }
+            for (index, layer) in layers.enumerated() {
+                writer.numbers(Array(weights(ofLayer: index).joined()))
+                if layer.hasBiases { writer.numbers(biases(ofLayer: index)) }
+            }
+        }
+    }
 }

@@ -144,6 +144,19 @@ struct TensorWriter {
         }
     }
 
+    /// Puts the entry of a tensor; its numbers follow after all entries, in the same order.
+    mutating func tensor<Scalar: NetworkScalar>(_ name: String, shape: [Int], of _: Scalar.Type) {
+        withBytes(name) { name, count in
+            shape.map { UInt64($0) }.withUnsafeBufferPointer {
+                bp_writer_tensor(&writer, name, count, Scalar.core.type, $0.baseAddress, $0.count)
+            }
+        }
+    }
+
+    mutating func numbers<Scalar: NetworkScalar>(_ numbers: [Scalar]) {
+        numbers.withUnsafeBufferPointer { Scalar.core.writeNumbers(&writer, $0.baseAddress!, $0.count) }
+    }
+
     fileprivate mutating func end() -> (status: bp_status, size: Int) {
         var size = 0
         let status = bp_writer_end(&writer, &size)
@@ -191,7 +204,7 @@ func readModelFile(_ path: String) throws(BackpropError) -> [UInt8] {
 /// Replaces a file as a whole: at every moment, also if power fails, there are the old bytes or the new.
 ///
 /// - Throws: ``BackpropError/file(_:reason:)``; then the old file is as it was.
-func writeModelFile(_ bytes: [UInt8], to path: String) throws(BackpropError) {
+package func writeModelFile(_ bytes: [UInt8], to path: String) throws(BackpropError) {
     var number: Int32 = 0
     let status = bytes.withUnsafeBufferPointer { bp_file_write(path, $0.baseAddress, $0.count, &number) }
     guard status == BP_OK else { throw diskError(path, "can't be written", status, number) }
