@@ -62,26 +62,44 @@ struct CSVScanner {
     private let maximumColumns: Int
     /// Where each row begins.
     private(set) var rowStarts: [Int] = []
-    private(set) var columnCount = 0
+    private(set) var columnCount: Int
     private(set) var hasQuotes = false
+    /// The line, counted from 1, that the bytes begin with.
+    private let firstLine: Int
 
     // Of the row that is being read.
     private var separators = 0
 
-    init(source: String, separator: UInt8, maximumColumns: Int) {
+    /// - Parameter columnCount: The fields of each row, or 0 where the first row tells.
+    init(source: String, separator: UInt8, maximumColumns: Int, columnCount: Int = 0, firstLine: Int = 1) {
         self.source = source
         self.separator = separator
         self.maximumColumns = maximumColumns
+        self.columnCount = columnCount
+        self.firstLine = firstLine
     }
 
-    /// - Parameter start: Where the first row may begin. The bytes end in a line feed.
-    mutating func scan(_ bytes: Span<UInt8>, from start: Int) throws(BackpropError) {
+    /// - Parameters:
+    ///   - start: Where the first row may begin. The bytes end in a line feed.
+    ///   - isWhole: Whether nothing follows. If not, the line feed only marks the end of what is known yet, and the row
+    ///     that it ends is left for later.
+    /// - Returns: Where the row that is left begins, else where the bytes end.
+    /// - Throws: ``BackpropError/format(_:expected:found:)`` for the last of ``rowStarts``.
+    @discardableResult
+    mutating func scan(
+        _ bytes: Span<UInt8>, from start: Int, isWhole: Bool = true
+    ) throws(BackpropError) -> Int {
         var position = start
         while true {
             while position < bytes.count, endsLine(bytes[position]) { position += 1 }
-            guard position < bytes.count else { return }
-            rowStarts.append(position)
-            position = try endOfRow(bytes, from: position)
+            guard position < bytes.count else { return bytes.count }
+            let start = position
+            rowStarts.append(start)
+            position = try endOfRow(bytes, from: start, isWhole: isWhole)
+            guard isWhole || position < bytes.count - 1 else {
+                rowStarts.removeLast()
+                return start
+            }
             try checkRow(bytes)
         }
     }
@@ -89,7 +107,9 @@ struct CSVScanner {
     private func endsLine(_ byte: UInt8) -> Bool { byte == ASCII.lineFeed || byte == ASCII.carriageReturn }
 
     /// Returns where a row's line end is, and counts its separators.
-    private mutating func endOfRow(_ bytes: Span<UInt8>, from start: Int) throws(BackpropError) -> Int {
+    private mutating func endOfRow(
+        _ bytes: Span<UInt8>, from start: Int, isWhole: Bool
+    ) throws(BackpropError) -> Int {
         separators = 0
         var position = start
         var beginsField = true
@@ -104,7 +124,7 @@ struct CSVScanner {
             if endsLine(byte) { return position }
             if byte == ASCII.quote, beginsField {
                 hasQuotes = true
-                position = try endOfQuotes(bytes, from: position)
+                position = try endOfQuotes(bytes, from: position, isWhole: isWhole)
                 beginsField = false
                 continue
             }
@@ -128,7 +148,9 @@ struct CSVScanner {
     }
 
     /// Returns where the quotes of a field have ended.
-    private func endOfQuotes(_ bytes: Span<UInt8>, from start: Int) throws(BackpropError) -> Int {
+    private func endOfQuotes(
+        _ bytes: Span<UInt8>, from start: Int, isWhole: Bool
+    ) throws(BackpropError) -> Int {
         var position = start + 1
         while position < bytes.count {
             guard bytes[position] == ASCII.quote else {
@@ -139,31 +161,31 @@ struct CSVScanner {
             guard position < bytes.count, bytes[position] == ASCII.quote else {
                 guard position == bytes.count || endsField(bytes[position], separator) else {
                     throw .format(
-                        "\(source) line \(lineNumber(bytes, at: position))",
-                        expected: "the end of the field after a closing quote", found: "more text")
+                        place(bytes, at: position), expected: "the end of the field after a closing quote",
+                        found: "more text")
                 }
                 return position
             }
             position += 1
         }
-        throw .format(
-            "\(source) line \(lineNumber(bytes, at: start))", expected: "a closing quote",
-            found: "the end of the file")
+        guard isWhole else { return bytes.count - 1 }
+        throw .format(place(bytes, at: start), expected: "a closing quote", found: "the end of the file")
     }
 
     private mutating func checkRow(_ bytes: Span<UInt8>) throws(BackpropError) {
         let fields = separators + 1
-        if rowStarts.count == 1 { columnCount = fields }
+        if columnCount == 0 { columnCount = fields }
         guard fields <= maximumColumns else {
             throw .format(
-                "\(source) line \(lineNumber(bytes, at: rowStarts.last!))",
-                expected: "at most \(maximumColumns) columns", found: "\(fields)")
+                place(bytes, at: rowStarts.last!), expected: "at most \(maximumColumns) columns", found: "\(fields)")
         }
         guard fields == columnCount else {
-            throw .format(
-                "\(source) line \(lineNumber(bytes, at: rowStarts.last!))", expected: "\(columnCount) fields",
-                found: "\(fields)")
+            throw .format(place(bytes, at: rowStarts.last!), expected: "\(columnCount) fields", found: "\(fields)")
         }
+    }
+
+    private func place(_ bytes: Span<UInt8>, at position: Int) -> String {
+        "\(source) line \(firstLine - 1 + lineNumber(bytes, at: position))"
     }
 }
 

@@ -15,9 +15,11 @@ public struct CSVTable: Hashable, Sendable {
     /// They end in a line feed.
     private let bytes: FileBytes
     /// Where each row of values begins.
-    private let rowStarts: [Int]
+    private var rowStarts: [Int]
     private let separator: UInt8
     private let hasQuotes: Bool
+    /// The line, counted from 1, that the bytes begin with: of a part of a table not the first.
+    private let firstLine: Int
 
     /// Maps a file, which must not be made shorter as long as the table is in use.
     ///
@@ -46,39 +48,71 @@ public struct CSVTable: Hashable, Sendable {
             return scanner
         }
         guard let first = scanner.rowStarts.first else { throw .empty("\(source): rows") }
-        let fields = bytes.withSpan { span in
-            var position = first
-            return (0..<scanner.columnCount).map { _ in
+        let header = try Self.header(bytes, first, scanner, source: source, format: format)
+        guard scanner.rowStarts.count > (header == nil ? 0 : 1) else {
+            throw .empty("\(source): rows below the header")
+        }
+        self.init(
+            header: header, bytes, scanner.rowStarts.dropFirst(header == nil ? 0 : 1), scanner, source: source,
+            firstLine: 1)
+    }
+
+    /// Rows that were found already.
+    ///
+    /// - Parameters:
+    ///   - bytes: They end in a line feed.
+    ///   - rowStarts: At least one.
+    ///   - firstLine: The line, counted from 1, that the bytes begin with.
+    init(
+        header: [String]?, _ bytes: FileBytes, _ rowStarts: ArraySlice<Int>, _ scanner: CSVScanner, source: String,
+        firstLine: Int
+    ) {
+        self.header = header
+        self.columnCount = scanner.columnCount
+        self.bytes = bytes
+        self.rowStarts = Array(rowStarts)
+        self.separator = scanner.separator
+        self.hasQuotes = scanner.hasQuotes
+        self.source = source
+        self.firstLine = firstLine
+    }
+
+    static func sizeOfByteOrderMark(_ bytes: Span<UInt8>) -> Int {
+        bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf ? 3 : 0
+    }
+
+    /// The names of the columns if a row holds them, which is the table's first.
+    static func header(
+        _ bytes: FileBytes, _ row: Int, _ scanner: CSVScanner, source: String, format: CSVFormat
+    ) throws(BackpropError) -> [String]? {
+        let (names, isHeader) = bytes.withSpan { span in
+            var position = row
+            let fields = (0..<scanner.columnCount).map { _ in
                 let field = CSVField(at: position, span, separator: scanner.separator)
                 position = field.end + 1
                 return field
             }
-        }
-        let names = bytes.withSpan { span in fields.map { $0.text(span) } }
-        let hasHeader =
-            switch format.header {
-            case .yes: true
-            case .no: false
-            case .automatic:
-                bytes.withSpan { span in
+            let isHeader =
+                switch format.header {
+                case .yes: true
+                case .no: false
+                case .automatic:
                     !fields.contains {
                         !$0.content.isEmpty && ($0.isMissing(span) || decimalNumber(span, $0.content) != nil)
                     }
                 }
-            }
-        guard scanner.rowStarts.count > (hasHeader ? 1 : 0) else { throw .empty("\(source): rows below the header") }
-        if hasHeader { try Self.checkNames(names, source: source) }
-        self.header = hasHeader ? names : nil
-        self.columnCount = scanner.columnCount
-        self.bytes = bytes
-        self.rowStarts = hasHeader ? Array(scanner.rowStarts.dropFirst()) : scanner.rowStarts
-        self.separator = scanner.separator
-        self.hasQuotes = scanner.hasQuotes
-        self.source = source
+            return (isHeader ? fields.map { $0.text(span) } : [], isHeader)
+        }
+        guard isHeader else { return nil }
+        try checkNames(names, source: source)
+        return names
     }
 
-    private static func sizeOfByteOrderMark(_ bytes: Span<UInt8>) -> Int {
-        bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf ? 3 : 0
+    /// One of the rows, as a table of its own.
+    package func row(_ row: Int) -> CSVTable {
+        var table = self
+        table.rowStarts = [rowStarts[row]]
+        return table
     }
 
     private static func checkNames(_ names: [String], source: String) throws(BackpropError) {
@@ -143,8 +177,13 @@ public struct CSVTable: Hashable, Sendable {
 
     /// Where a field stands, for error messages.
     public func placeOf(row: Int, column: Int) -> String {
+        "\(lineOf(row: row)), column \(name(ofColumn: column))"
+    }
+
+    /// The line that a row begins in, for error messages.
+    package func lineOf(row: Int) -> String {
         let line = bytes.withSpan { span in lineNumber(span, at: rowStarts[row]) }
-        return "\(source) line \(line), column \(name(ofColumn: column))"
+        return "\(source) line \(firstLine - 1 + line)"
     }
 
     /// The texts of one column, `nil` where a value is missing.
@@ -239,8 +278,8 @@ extension CSVTable {
         let separator = separator
         var position = start
         for slot in slots {
-            if slot >= 0, let number = wholeNumber(bytes, at: &position, separator) {
-                numbers[slot] = Scalar(Double(number))
+            if slot >= 0, let number = plainNumber(bytes, at: &position, separator) {
+                numbers[slot] = Scalar(number)
                 continue
             }
             let field = CSVField(at: position, bytes, separator: separator)
@@ -249,29 +288,43 @@ extension CSVTable {
         }
     }
 
-    /// Reads a field of a few digits and nothing else, as most are in large tables, and goes on to the next.
+    /// Reads a field of a few digits, with a point and a sign or without, as most are in large tables, and goes on to the
+    /// next. It is rounded once: digits and power of ten are exact.
     @inline(__always)
-    private func wholeNumber(_ bytes: Span<UInt8>, at position: inout Int, _ separator: UInt8) -> Int64? {
+    private func plainNumber(_ bytes: Span<UInt8>, at position: inout Int, _ separator: UInt8) -> Double? {
         let first = bytes[position] &- ASCII.zero
-        guard first < 10 else { return nil }
         // A single digit, such as the background of an image, is not worth a loop.
-        if bytes[position + 1] == separator {
+        if first < 10, bytes[position + 1] == separator {
             position += 2
-            return Int64(first)
+            return Double(first)
         }
+        let isNegative = bytes[position] == ASCII.minus
+        var end = isNegative ? position + 1 : position
         var number: Int64 = 0
-        var end = position
+        var count = digits(bytes, at: &end, &number)
+        var decimals = 0
+        if bytes[end] == ASCII.point {
+            end &+= 1
+            decimals = digits(bytes, at: &end, &number)
+            count &+= decimals
+        }
+        // 15 digits fit in the 53 bits of a Double.
+        guard count > 0, count <= 15, bytes[end] == separator || bytes[end] == ASCII.lineFeed else { return nil }
+        position = end + 1
+        let magnitude = decimals == 0 ? Double(number) : Double(number) / powersOfTen[decimals]
+        return isNegative ? -magnitude : magnitude
+    }
+
+    /// Appends digits to a number, and returns how many there were.
+    @inline(__always)
+    private func digits(_ bytes: Span<UInt8>, at end: inout Int, _ number: inout Int64) -> Int {
+        let start = end
         while true {
             let digit = bytes[end] &- ASCII.zero
-            guard digit < 10 else { break }
+            guard digit < 10 else { return end &- start }
             number = number &* 10 &+ Int64(digit)
             end &+= 1
         }
-        // 18 digits fit.
-        guard end > position, end - position <= 18, bytes[end] == separator || bytes[end] == ASCII.lineFeed
-        else { return nil }
-        position = end + 1
-        return number
     }
 }
 

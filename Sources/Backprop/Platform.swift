@@ -63,7 +63,7 @@ struct FileBytes: Hashable, Sendable {
 }
 
 /// What an error number of the operating system means, for the common ones: POSIX's are the same on Linux and macOS.
-func systemErrorText(_ number: Int32) -> String {
+package func systemErrorText(_ number: Int32) -> String {
     #if os(Windows)
         let texts: [Int32: String] = [
             2: "no such file", 3: "no such folder", 5: "permission denied", 32: "in use by another program",
@@ -94,7 +94,8 @@ func folderContents(_ path: String) throws(BackpropError) -> [String] {
     }
 }
 
-private func reasonText(_ error: any Error) -> String {
+/// Why the file system refused, in a few words.
+package func reasonText(_ error: any Error) -> String {
     guard let error = error as? CocoaError else { return "\(error)" }
     switch error.code {
     case .fileNoSuchFile, .fileReadNoSuchFile: return "no such file"

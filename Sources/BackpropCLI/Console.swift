@@ -1,3 +1,4 @@
+import Backprop
 import Foundation
 
 /// Where a command writes: results to standard output, everything else to standard error.
@@ -8,6 +9,8 @@ struct Console {
     var writeError: (String) -> Void
     /// Whether somebody watches standard error, so that progress is worth showing.
     var showsProgress: Bool
+    /// Waits for bytes on standard input: at most so many, and none at the end.
+    var read: (Int) throws(BackpropError) -> [UInt8] = ByteInput.standard.read
 
     static var standard: Console {
         Console(

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import BackpropCLI
+
 /// The program itself, as the shell starts it.
 @Suite("The program backprop")
 struct ProgramTests {
@@ -63,6 +65,28 @@ struct ProgramTests {
             #expect(outcome.status == 0)
             #expect(try JSONSerialization.jsonObject(with: outcome.output) is [String: Any])
             #expect(outcome.errors.isEmpty)
+        }
+    }
+
+    @Test("a reader that has seen enough ends the program without a word")
+    func closedPipe() throws {
+        try withTemporaryFolder { folder in
+            let model = "\(folder)/m"
+            #expect(try run(["train", "xor", "--epochs", "1", "--output", model]).status == 0)
+            try write(String(repeating: "0,1\n", count: 50_000), to: "\(folder)/t.csv")
+            let process = Process()
+            let (output, errors) = (Pipe(), Pipe())
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            let script = #"{ "$1" predict "$2" "$3"; echo $? >&2; } | head -n 1"#
+            process.arguments = ["-c", script, "sh", try program.path, model, "\(folder)/t.csv"]
+            process.standardOutput = output
+            process.standardError = errors
+            try process.run()
+            let written = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            let complaints = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            #expect(written == "prediction,confidence\n")
+            // Ended by SIGPIPE or, where that is ignored, by itself.
+            #expect(["141\n", "\(ExitStatus.output)\n"].contains(complaints))
         }
     }
 }
