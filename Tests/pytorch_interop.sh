@@ -24,4 +24,7 @@ for precision in FLOAT DOUBLE; do
 done
 swift run -c "${CONFIGURATION:-debug}" backprop train "$mnist" --hidden 128 --learning-rate 0.1 --epochs 2 \
     --output "$work/model.safetensors" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-"$venv/bin/python" Tests/Scripts/pytorch_interop.py "$mnist" "$work/model.safetensors" "$work/FLOAT" "$work/DOUBLE"
+swift run -c "${CONFIGURATION:-debug}" backprop export "$work/model.safetensors" \
+    --safetensors "$work/state.safetensors" --json >"$work/export.json" 2>"$work/log" || { cat "$work/log"; exit 1; }
+"$venv/bin/python" Tests/Scripts/pytorch_interop.py "$mnist" "$work/model.safetensors" "$work/FLOAT" "$work/DOUBLE" \
+    "$work/export.json"

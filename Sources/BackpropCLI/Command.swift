@@ -32,7 +32,9 @@ struct Command: Sendable {
     /// Returns the exit status.
     var run: @Sendable (Arguments, Console) throws -> Int32
 
-    static let all: [Command] = [.train, .evaluate, .predict, .inspect, .check, .trace, .verify]
+    static let all: [Command] = [
+        .train, .evaluate, .predict, .export, .inspect, .check, .trace, .verify, .completions, .manual,
+    ]
 
     /// Runs the program with its arguments and returns its exit status.
     static func run(_ words: [String], console: Console) -> Int32 {

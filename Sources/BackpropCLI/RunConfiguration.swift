@@ -565,7 +565,7 @@ extension RunConfiguration.CodingKeys {
 }
 
 /// What optimizers are called on the command line.
-private enum OptimizerName: String, CaseIterable {
+enum OptimizerName: String, CaseIterable {
     case sgd, momentum, nesterov, rmsprop, adagrad, adam, adamw, rprop
 
     var optimizer: Optimizer {

@@ -1,11 +1,13 @@
 """Compares predictions on MNIST between Backprop and PyTorch, both ways; run by Tests/pytorch_interop.sh.
 
-    python pytorch_interop.py MNIST_FOLDER MODEL.safetensors PROGRAM_FLOAT PROGRAM_DOUBLE
+    python pytorch_interop.py MNIST_FOLDER MODEL.safetensors PROGRAM_FLOAT PROGRAM_DOUBLE EXPORT.json
 
 1. MODEL, which `backprop train MNIST_FOLDER --hidden 128` saved, goes into torch.nn.Linear layers; what they
    predict is compared with the programs (Tests/CTests/interop.c) on the same file.
 2. Networks that PyTorch trained go into the programs: names as torch.nn.Sequential gives them and as
    attributes of a module, and the weights as F32, F64, F16 and BF16.
+
+3. What `backprop export MODEL --safetensors` wrote, as EXPORT.json says, goes into the module that it names.
 
 What is the same to a tolerance is as numpy.allclose() has it: |a - b| <= tolerance * (1 + |b|) for every output
 of every image. The double precision shows that the parameters are the same ones; what float differs by is
@@ -24,7 +26,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-folder, model_path, *programs = sys.argv[1:5]
+folder, model_path, *programs, export_path = sys.argv[1:6]
 PRECISIONS = [  # of the program, of PyTorch, of what the program writes; the tolerance
     (programs[0], torch.float32, numpy.float32, 1e-6),
     (programs[1], torch.float64, numpy.float64, 1e-12),
@@ -56,21 +58,29 @@ def compare(what, path, module, inputs, layers):
     print(f"{what}: {len(inputs)} images, {', '.join(texts)}", flush=True)
 
 
+def scaled(metadata):
+    """Pixels as the model takes them."""
+    scaling = json.loads(metadata["model"])["inputScaling"]
+    return ((pixels - numpy.array(scaling["offsets"])) * numpy.array(scaling["factors"])).astype(numpy.float32)
+
+
 def saved_here():
     """A model of Backprop in layers of PyTorch."""
     with safe_open(model_path, "pt") as file:
         metadata = file.metadata()
         state = {name: file.get_tensor(name) for name in file.keys()}
-    description = json.loads(metadata["model"])
-    scaling = description["inputScaling"]
-    inputs = (pixels - numpy.array(scaling["offsets"])) * numpy.array(scaling["factors"])
+    inputs = scaled(metadata)
     first, second = (torch.nn.Linear(784, 128), torch.nn.Linear(128, 10))
     first.load_state_dict({"weight": state["layers.0.weight"], "bias": state["layers.0.bias"]})
     second.load_state_dict({"weight": state["layers.1.weight"], "bias": state["layers.1.bias"]})
     module = torch.nn.Sequential(first, torch.nn.Sigmoid(), second)
-    compare(
-        "saved by Backprop", model_path, module, inputs.astype(numpy.float32), ["128:sigmoid", "10:softmax"]
-    )
+    compare("saved by Backprop", model_path, module, inputs, ["128:sigmoid", "10:softmax"])
+    with open(export_path) as file:
+        [export] = json.load(file)["files"]
+    module = eval(export["module"], {"nn": torch.nn})
+    module.load_state_dict(load_file(export["path"]))
+    # Without softmax, which the comparison adds.
+    compare("exported by Backprop", export["path"], module[:-1], inputs, ["128:sigmoid", "10:softmax"])
 
 
 class Named(torch.nn.Module):
