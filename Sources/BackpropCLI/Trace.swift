@@ -27,6 +27,8 @@ struct Trace: Encodable {
         var output: Double
         /// `f'(z)`; `nil` for softmax, whose units depend on each other.
         var derivative: Double?
+        /// `∂E/∂out`
+        var outputSlope: Double
         /// `∂E/∂z`
         var delta: Double
     }
@@ -60,8 +62,6 @@ struct Trace: Encodable {
     var inputs: [Double]
     var targets: [Double]
     var layers: [LayerTrace]
-    /// `∂E/∂out` of each output.
-    var outputSlopes: [Double]
     /// Before the first step.
     var before: Answer
     /// After the first step.
@@ -87,14 +87,18 @@ struct Trace: Encodable {
         var updated = start
         let pass = updated.step([inputs], [targets], loss: loss, rate: learningRate, order: order)
         let names = ParameterNames(of: start, inputCount: inputs.count)
-        layers = start.layers.indices.map { index in
-            LayerTrace(
-                activation: start.layers[index].layer.activation,
-                units: Self.units(ofLayer: index, before: start, after: updated, pass: pass, names: names))
-        }
         before = Answer(start, inputs, targets, loss)
-        outputSlopes = zip(before.outputs, targets).map { [loss, targets] in
+        let slopes = zip(before.outputs, targets).map { [loss, targets] in
             loss.slope(output: $0, target: $1, outputs: targets.count)
+        }
+        layers = start.layers.indices.map { index in
+            let isLast = index == start.layers.count - 1
+            let above = (order == .simultaneous ? start : updated).layers.dropFirst(index + 1).first
+            return LayerTrace(
+                activation: start.layers[index].layer.activation,
+                units: Self.units(
+                    ofLayer: index, before: start, after: updated, pass: pass, names: names,
+                    slopes: isLast ? slopes : Self.slopes(above!, pass.gradients[index + 1].delta[0])))
         }
         afterFirstStep = Answer(updated, inputs, targets, loss)
 
@@ -112,9 +116,14 @@ struct Trace: Encodable {
         }
     }
 
+    /// `∂E/∂out` of the units below a layer: `Σ δ·w` over its units, in their order.
+    private static func slopes(_ above: ReferenceNetwork<Double>.LayerState, _ deltas: [Double]) -> [Double] {
+        above.weights.map { weights in zip(deltas, weights).reduce(0) { $0.addingProduct($1.0, $1.1) } }
+    }
+
     private static func units(
         ofLayer index: Int, before: ReferenceNetwork<Double>, after: ReferenceNetwork<Double>,
-        pass: ReferenceNetwork<Double>.Pass, names: ParameterNames
+        pass: ReferenceNetwork<Double>.Pass, names: ParameterNames, slopes: [Double]
     ) -> [Unit] {
         let state = before.layers[index]
         let found = pass.layers[index]
@@ -135,7 +144,7 @@ struct Trace: Encodable {
                 name: names.units[index][unit], weights: weights, bias: bias, weightedInput: found.z[0][unit],
                 output: found.a[0][unit],
                 derivative: state.layer.activation == .softmax ? nil : found.derivative[0][unit],
-                delta: gradients.delta[0][unit])
+                outputSlope: slopes[unit], delta: gradients.delta[0][unit])
         }
     }
 }
