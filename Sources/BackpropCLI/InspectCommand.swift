@@ -3,32 +3,52 @@ import Backprop
 extension Command {
     static let inspect = Command(
         name: "inspect",
-        synopsis: "MODEL",
-        summary: "Shows the layers of a saved model, and how its weights are spread.",
-        details: "",
-        options: [.json],
+        synopsis: "MODEL  [--html FILE]",
+        summary: "Shows the layers of a saved model, what they cost, and how its weights are spread.",
+        details: """
+            Operations are floating-point ones, two for each weight. A unit is dead if all weights that lead to it, or
+            all that lead on from it, are 0. The page is one file that needs no network: weights as heat maps and
+            histograms; where the inputs are a square picture, those of each unit in the first layer as one.
+            """,
+        options: [
+            Option("html", "FILE", "write a page instead, with pictures of the weights"),
+            .json,
+        ],
         maximumPositionals: 1,
         run: { arguments, console in
             let path = try arguments.positional(0, "MODEL")
-            let report =
-                switch try AnyModel(contentsOf: path) {
-                case .float(let model): Inspection(path: path, model: model)
-                case .double(let model): Inspection(path: path, model: model)
-                }
-            if arguments.has("json") { try console.json(report) } else { console.write(report.text) }
+            switch try AnyModel(contentsOf: path) {
+            case .float(let model): try inspect(model, path, arguments, console)
+            case .double(let model): try inspect(model, path, arguments, console)
+            }
             return ExitStatus.success
         }
     )
+
+    private static func inspect<Scalar: NetworkScalar>(
+        _ model: Model<Scalar>, _ path: String, _ arguments: Arguments, _ console: Console
+    ) throws {
+        let report = Inspection(path: path, model: model)
+        if let page = arguments.text("html") {
+            try TextFile(path: page).write(InspectionPage(report, model.network).text)
+            if !arguments.has("json") { console.line("\(page) is written; a browser shows it") }
+        } else if !arguments.has("json") {
+            console.write(report.text)
+        }
+        if arguments.has("json") { try console.json(report) }
+    }
 }
 
 /// What `backprop inspect` reports.
-private struct Inspection: Encodable {
+struct Inspection: Encodable {
     var model: String
     var network: NetworkSummary
     /// Bits of a parameter.
     var precision: Int
     /// Of the parameters in the file, where tied weights stand twice.
     var bytes: Int
+    /// What a training step keeps for each of its samples: the outputs of all layers.
+    var activationBytes: Int
     /// The layers of an autoencoder's encoder.
     var encoderLayers: Int?
     var loss: Loss
@@ -42,6 +62,7 @@ private struct Inspection: Encodable {
         network = NetworkSummary(model.network)
         precision = 8 * MemoryLayout<Scalar>.size
         bytes = model.network.parameters.count * MemoryLayout<Scalar>.size
+        activationBytes = network.activations * MemoryLayout<Scalar>.size
         encoderLayers = model.encoderLayers
         loss = model.loss
         scalesInputs = model.inputScaling != nil
@@ -51,29 +72,43 @@ private struct Inspection: Encodable {
     }
 
     var text: String {
-        let facts = [
-            ["Network", network.chain],
-            ["Loss", loss.rawValue],
-            ["Predicts", predicted],
-            ["Classes", classNames.isEmpty ? "-" : classNames.joined(separator: ", ")],
-            ["Parameters", "\(grouped(network.parameters)) (\(grouped(bytes)) bytes as \(precision)-bit floats)"],
-            ["Work", "\(grouped(network.operationsPerSample)) operations a prediction"],
+        """
+        \(TextTable.aligned(facts.map { [$0.name, $0.value] }, rightAligned: []))
+
+        \(TextTable.aligned([layerHead] + layerRows, rightAligned: Set(layerHead.indices).subtracting([3])))
+
+        """
+    }
+
+    /// What is said of the model as a whole.
+    var facts: [(name: String, value: String)] {
+        [
+            ("Network", network.chain), ("Loss", loss.rawValue), ("Predicts", predicted),
+            ("Classes", classNames.isEmpty ? "-" : classNames.joined(separator: ", ")),
+            ("Parameters", "\(grouped(network.parameters)) (\(grouped(bytes)) bytes as \(precision)-bit floats)"),
+            ("Work", "\(grouped(network.operationsPerSample)) operations a prediction"),
+            ("Training", "\(grouped(network.trainingOperationsPerSample)) operations a sample and step"),
+            ("Activations", "\(grouped(activationBytes)) bytes a sample while training"),
         ]
-        let head = ["layer", "inputs", "units", "activation", "parameters", "weights from", "to", "mean", "norm"]
-        let rows = network.layers.enumerated().map { index, layer in
-            [
-                "\(index)", "\(layer.inputs)", "\(layer.units)",
-                layer.description, grouped(layer.parameters), significant(layer.weights.minimum, 4),
-                significant(layer.weights.maximum, 4),
-                significant(layer.weights.mean, 4), significant(layer.weights.norm, 4),
-            ]
+    }
+
+    /// The columns of the table of layers.
+    var layerHead: [String] {
+        [
+            "layer", "inputs", "units", "activation", "parameters", "operations", "mean", "std", "min", "max", "norm",
+            "zeros", "dead",
+        ]
+    }
+
+    var layerRows: [[String]] {
+        network.layers.enumerated().map { index, layer in
+            let weights = layer.weights
+            let spread = [weights.mean, weights.standardDeviation, weights.minimum, weights.maximum, weights.norm]
+            return [
+                "\(index)", "\(layer.inputs)", "\(layer.units)", layer.description, grouped(layer.parameters),
+                grouped(layer.operationsPerSample),
+            ] + spread.map { significant($0, 4) } + ["\(significant(weights.zeros * 100, 3)) %", "\(layer.deadUnits)"]
         }
-        return """
-            \(TextTable.aligned(facts, rightAligned: []))
-
-            \(TextTable.aligned([head] + rows, rightAligned: [0, 1, 2, 4, 5, 6, 7, 8]))
-
-            """
     }
 
     private var predicted: String {
