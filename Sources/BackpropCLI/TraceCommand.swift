@@ -13,10 +13,18 @@ extension Command {
                       its local factors, and how much of the gradient reaches the first layer
             MODEL     a saved model of your own, on one row of a CSV file or of built-in data
 
-            Weights are numbered layer by layer, unit by unit, input by input; biases unit by unit.
+            Weights are numbered layer by layer, unit by unit, input by input; biases unit by unit. Layers that share
+            weights can't be traced.
+
+            The page is one file that needs no network. It goes through a step as on paper: forward pass, error,
+            backward pass, update; a slider goes through the steps. What is chosen, a weight, bias or unit, has its
+            derivation written out beside the drawing. Networks of up to 16 inputs and units a layer, 12 layers and
+            300 weights and biases can be drawn.
             """,
         options: [
-            Option("steps", "N", "go on for N steps in all, and show where training ends (1)"),
+            Option("html", "FILE", "write a page instead: the network with all its numbers, to step through"),
+            Option("svg", "FILE", "write a picture instead, of the first step and the error of all"),
+            Option("steps", "N", "go on for N steps in all, and show where training ends (1; 1000 if drawn)"),
             Option("order", "ORDER", "simultaneous (the gradient) or layer-by-layer (as many tutorials compute)"),
             Option("learning-rate", "RATE", "the size of a step (the example's; 0.5)"),
             Option("row", "K", "which sample to follow, from 1 (1)"),
@@ -33,9 +41,21 @@ extension Command {
         run: { arguments, console in
             let example = try workedExample(arguments)
             let order = try arguments.choice("order", UpdateOrder.self) ?? .simultaneous
-            let steps = try arguments.integer("steps", in: 1...(.max)) ?? 1
-            let trace = try Trace(of: example, order: order, steps: steps)
-            if arguments.has("json") { try console.json(trace) } else { console.write(TraceText(trace).text) }
+            let steps = try arguments.integer("steps", in: 1...(.max))
+            let files = ["html", "svg"].filter(arguments.has)
+            for option in files {
+                let path = arguments.text(option)!
+                try blaming(option) { () throws(BackpropError) in try TraceSteps.check(example.network) }
+                let drawn = try TraceSteps(of: example, order: order, steps: steps ?? 1000)
+                let text = option == "html" ? try TracePage(drawn).text : TracePicture(drawn).text
+                try TextFile(path: path).write(text)
+            }
+            if arguments.has("json") || files.isEmpty {
+                let trace = try Trace(of: example, order: order, steps: steps ?? 1)
+                if arguments.has("json") { try console.json(trace) } else { console.write(TraceText(trace).text) }
+            } else {
+                for option in files { console.line("\(arguments.text(option)!) is written; a browser shows it") }
+            }
             return ExitStatus.success
         }
     )
@@ -105,6 +125,14 @@ extension Command {
         let samples = try LabeledSamples(try arguments.positional(1, "DATA after MODEL"), for: model)
         let row = try arguments.integer("row", in: 1...samples.count) ?? 1
         let sample: Dataset<Scalar> = try samples.chosen([UInt32(row - 1)]).dataset(for: model)
+        if let (layer, owner) = model.network.layers.enumerated().compactMap({ layer in
+            layer.element.tiedTo.map { (layer.offset, $0) }
+        }).first {
+            throw UsageError(
+                message: """
+                    \(path): expected layers with weights of their own, found layer \(layer) tied to layer \(owner)
+                    """)
+        }
         // The tutorials' step drops nothing.
         let layers = model.network.layers.map { layer in
             var layer = layer

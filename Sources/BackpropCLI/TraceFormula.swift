@@ -62,11 +62,11 @@ extension Trace {
     }
 
     /// A number as all that shows a trace writes it: twelve decimals, without needless zeros for numbers that are
-    /// short; ten digits for very small ones.
+    /// short; ten digits for very small and very large ones.
     static func text(_ value: Double) -> String {
         let short = significant(value, 6)
         if Double(short) == value { return short }
-        return abs(value) < 1e-4 ? significant(value, 10) : fixed(value, 12)
+        return abs(value) < 1e-4 || abs(value) >= 1e9 ? significant(value, 10) : fixed(value, 12)
     }
 }
 
@@ -81,6 +81,8 @@ indirect enum TraceSymbol {
     case delta(String)
     /// What an output adds to the error.
     case error(String)
+    /// The error, called `E` or `C`.
+    case total(String)
     /// A weight or bias, before or after its update.
     case parameter(String, isUpdated: Bool)
     /// The derivative of the error, called `E` or `C`.
@@ -93,6 +95,7 @@ indirect enum TraceSymbol {
         case .derivative(let unit): "f'(net \(unit))"
         case .delta(let unit): "δ \(unit)"
         case .error(let unit): "E \(unit)"
+        case .total(let name): name
         case .parameter(let name, let isUpdated): isUpdated ? "\(name)⁺" : name
         case .partial(let error, let by): "∂\(error)/∂\(by.text)"
         }

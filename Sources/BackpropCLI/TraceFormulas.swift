@@ -110,7 +110,7 @@ struct TraceFormulas {
         guard trace.layers[last].activation != .softmax else { return softmaxDelta(name) }
         return (
             "\(.partial("E", by: .out(name))) · \(.derivative(name))",
-            "\(outputSlopeNumbers(index)) · \(number: .unit(.derivative, layer: last, unit: index))"
+            "\(outputSlope(difference(index))) · \(number: .unit(.derivative, layer: last, unit: index))"
         )
     }
 
@@ -129,10 +129,9 @@ struct TraceFormulas {
         "(\(number: .unit(.out, layer: last, unit: index)) − \(number: .target(index)))"
     }
 
-    /// `∂E/∂out` of an output, by the loss's own formula.
-    private func outputSlopeNumbers(_ index: Int) -> FormulaSide {
-        let difference = difference(index)
-        return switch trace.loss {
+    /// `∂E/∂out` of an output, by the loss's own formula, from what stands for the difference of output and target.
+    private func outputSlope(_ difference: FormulaSide) -> FormulaSide {
+        switch trace.loss {
         case .meanSquaredError: "2 \(difference)\(text: share)"
         case .meanAbsoluteError: "sign\(difference)\(text: share)"
         case .huber: "clamp\(difference)\(text: share)"
@@ -169,10 +168,15 @@ struct TraceFormulas {
     /// `∂E/∂out` of a unit; `nil` for outputs whose activation is computed as one with the loss.
     func outputSlope(_ layer: Int, _ index: Int) -> TraceFormula? {
         guard layer < last || !isFused else { return nil }
-        let (symbols, numbers) = layer == last ? (outputSlopeNumbers(index), nil) : sumAbove(layer, index)
+        let (symbols, numbers) = slopeSides(layer, index)
         return TraceFormula(
             "\(.partial("E", by: .out(unit(layer, index).name)))", symbols, numbers,
             "\(number: .unit(.outputSlope, layer: layer, unit: index))")
+    }
+
+    private func slopeSides(_ layer: Int, _ index: Int) -> (FormulaSide, FormulaSide?) {
+        guard layer == last else { return sumAbove(layer, index) }
+        return (outputSlope("(\(.out(unit(layer, index).name)) − target)"), outputSlope(difference(index)))
     }
 
     func gradient(_ place: TraceNumber.Place) -> TraceFormula {
@@ -195,10 +199,13 @@ struct TraceFormulas {
     struct Factor {
         var symbol: FormulaSide
         var number: TraceNumber
+        /// The derivative that it is: of the first by the second.
+        var derivative: (of: TraceSymbol, by: TraceSymbol)
 
-        init(_ symbol: FormulaSide, _ number: TraceNumber) {
+        init(_ symbol: FormulaSide, _ number: TraceNumber, _ of: TraceSymbol, by: TraceSymbol) {
             self.symbol = symbol
             self.number = number
+            derivative = (of, by)
         }
     }
 
@@ -216,22 +223,31 @@ struct TraceFormulas {
         let name = unit(place.layer, place.unit).name
         func number(_ kind: TraceNumber.OfUnit) -> TraceNumber { .unit(kind, layer: place.layer, unit: place.unit) }
         let isOne = trace.layers[place.layer].activation == .softmax || (place.layer == last && isFused)
+        let slope = isOne ? "" : slopeSides(place.layer, place.unit).0
         let upper =
             isOne
-            ? [Factor("\(.partial("E", by: .net(name)))", number(.delta))]
+            ? [Factor("\(.delta(name))", number(.delta), .total("E"), by: .net(name))]
             : [
-                Factor("\(.partial("E", by: .out(name)))", number(.outputSlope)),
-                Factor("\(.derivative(name))", number(.derivative)),
+                Factor(slope, number(.outputSlope), .total("E"), by: .out(name)),
+                Factor("\(.derivative(name))", number(.derivative), .out(name), by: .net(name)),
             ]
         return place.input == nil ? upper : upper + [inputFactor(place)]
     }
 
     /// The delta of the last unit: as one factor where loss and activation are computed as one.
     private func topFactors(_ error: String) -> [Factor] {
-        if isFused { return [Factor("(\(.out("o1")) − target)", .unit(.delta, layer: last, unit: 0))] }
+        if isFused {
+            return [
+                Factor(
+                    "(\(.out("o1")) − target)", .unit(.delta, layer: last, unit: 0), .total(error), by: .net("o1"))
+            ]
+        }
         return [
-            Factor("\(.partial(error, by: .out("o1")))", .unit(.outputSlope, layer: last, unit: 0)),
-            Factor("\(.derivative("o1"))", .unit(.derivative, layer: last, unit: 0)),
+            Factor(
+                "\(.partial(error, by: .out("o1")))", .unit(.outputSlope, layer: last, unit: 0), .total(error),
+                by: .out("o1")),
+            Factor(
+                "\(.derivative("o1"))", .unit(.derivative, layer: last, unit: 0), .out("o1"), by: .net("o1")),
         ]
     }
 
@@ -240,19 +256,23 @@ struct TraceFormulas {
         let isUpdated = trace.order == .layerByLayer
         return ((layer + 1)..<trace.layers.count).reversed().flatMap { upper -> [Factor] in
             let place = TraceNumber.Place(layer: upper, unit: 0, input: 0)
+            let (above, below) = (unit(upper, 0).name, unit(upper - 1, 0).name)
             return [
                 Factor(
                     "\(.parameter(trace[place].name, isUpdated: isUpdated))",
-                    .parameter(isUpdated ? .updated : .value, place)
-                ),
-                Factor("\(.derivative(unit(upper - 1, 0).name))", .unit(.derivative, layer: upper - 1, unit: 0)),
+                    .parameter(isUpdated ? .updated : .value, place), .net(above), by: .out(below)),
+                Factor(
+                    "\(.derivative(below))", .unit(.derivative, layer: upper - 1, unit: 0), .out(below),
+                    by: .net(below)),
             ]
         }
     }
 
     private func inputFactor(_ place: TraceNumber.Place) -> Factor {
         let input = place.input ?? 0
-        return Factor("\(.out(trace[place].source ?? ""))", below(place.layer)[input])
+        return Factor(
+            "\(.out(trace[place].source ?? ""))", below(place.layer)[input], .net(unit(place.layer, place.unit).name),
+            by: .parameter(trace[place].name, isUpdated: false))
     }
 
     // MARK: Update
