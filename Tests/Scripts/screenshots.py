@@ -1,9 +1,9 @@
-#!/usr/bin/env python3
 """Looks at the program's pages in a headless Chromium, as a person would.
 
-    Tests/Scripts/screenshots.py [--pages FOLDER] [--output FOLDER] BACKPROP
+    python3 Tests/Scripts/screenshots.py [--only NAME] [--output FOLDER] BACKPROP
+    python3 Tests/Scripts/screenshots.py --pages FOLDER [--output FOLDER]
 
-makes the pages below with the program BACKPROP and shows each at the width of a desk and of a phone, light and
+makes the pages below with the program BACKPROP, or takes those of a folder, and shows each at the width of a desk and of a phone, light and
 dark, on a screen that is touched where it is a phone. It fails for errors on the console, anything that is fetched,
 a page that is wider than the window, a text that is cut off or hard to read, and charts that don't answer to pointer
 and keys. The pictures are kept in --output, to be looked at.
@@ -90,11 +90,14 @@ class Failures:
 
 def parsed_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program", metavar="BACKPROP", help="the program")
+    parser.add_argument("program", metavar="BACKPROP", nargs="?", help="the program")
     parser.add_argument("--pages", metavar="FOLDER", help="look at the .html files of a folder instead")
     parser.add_argument("--only", metavar="NAME", action="append", help="look at these pages only")
     parser.add_argument("--output", metavar="FOLDER", help="keep the pictures there")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not arguments.program and not arguments.pages:
+        parser.error("expected BACKPROP or --pages, found neither")
+    return arguments
 
 
 def make_pages(program, folder, names):

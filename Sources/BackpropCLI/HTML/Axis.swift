@@ -12,16 +12,23 @@ struct Axis {
     /// Round numbers within the bounds, ascending.
     let ticks: [Double]
 
+    /// What lies beyond these, or is nearer to 0 than the smallest, is drawn as if it were there: their differences and
+    /// quotients are finite.
+    private static let (largest, smallest) = (1e300, 1e-300)
+
     /// - Parameters:
     ///   - values: What must fit on the axis; what is not finite is left aside, on a logarithmic axis also what is not
     ///     above 0.
     ///   - isLoose: Whether the bounds go on to the next ticks.
-    init(_ values: some Sequence<Double>, scale: Scale = .linear, isLoose: Bool = true) {
+    ///   - isWhole: Whether only whole numbers make sense.
+    init(_ values: some Sequence<Double>, scale: Scale = .linear, isLoose: Bool = true, isWhole: Bool = false) {
         self.scale = scale
+        let least = scale == .linear ? -Self.largest : Self.smallest
         let usable = values.filter { $0.isFinite && (scale == .linear || $0 > 0) }
+            .map { min(max($0, least), Self.largest) }
         let (low, high) = (usable.min() ?? 1, usable.max() ?? 1)
         switch scale {
-        case .linear: (bounds, ticks) = Self.linear(low, high, isLoose)
+        case .linear: (bounds, ticks) = Self.linear(low, high, isLoose, isWhole)
         case .logarithmic: (bounds, ticks) = Self.logarithmic(low, high, isLoose)
         }
     }
@@ -37,15 +44,27 @@ struct Axis {
     func position(_ value: Double) -> Double? {
         guard value.isFinite, scale == .linear || value > 0 else { return nil }
         let (low, high) = (place(bounds.lowerBound), place(bounds.upperBound))
-        return (place(value) - low) / (high - low)
+        return (place(min(max(value, -Self.largest), Self.largest)) - low) / (high - low)
+    }
+
+    /// A tick's number, with the digits that tell it from the next.
+    func label(_ tick: Double) -> String {
+        guard scale == .linear, ticks.count > 1 else { return readable(tick, 3) }
+        let largest = max(abs(bounds.lowerBound), abs(bounds.upperBound))
+        let digits = 2 + Int(Foundation.log10(largest / (ticks[1] - ticks[0])).rounded(.down))
+        return readable(tick, min(max(digits, 3), 15))
     }
 
     private func place(_ value: Double) -> Double { scale == .linear ? value : Foundation.log(value) }
 
     /// Steps of 1, 2 or 5 times a power of ten.
-    private static func linear(_ low: Double, _ high: Double, _ isLoose: Bool) -> (ClosedRange<Double>, [Double]) {
-        let (low, high) = low < high ? (low, high) : (low - max(abs(low), 1) / 2, high + max(abs(high), 1) / 2)
-        let step = roundStep((high - low) / 4)
+    private static func linear(
+        _ low: Double, _ high: Double, _ isLoose: Bool, _ isWhole: Bool
+    ) -> (ClosedRange<Double>, [Double]) {
+        let isPoint = high - low < max(smallest, max(abs(low), abs(high)) * 1e-12)
+        let (low, high) = isPoint ? (low - max(abs(low), 1) / 2, high + max(abs(high), 1) / 2) : (low, high)
+        // Within fixed bounds there must be a few ticks too.
+        let step = roundStep(max((high - low) / (isLoose ? 4 : 6), isWhole ? 1 : 0))
         let (first, last) = ((low / step).rounded(.down), (high / step).rounded(.up))
         // From whole numbers, so that 0.3 is 3 · 0.1 and not a sum.
         let all = stride(from: first, through: last, by: 1).map { step < 1 ? $0 / (1 / step).rounded() : $0 * step }
@@ -60,7 +79,7 @@ struct Axis {
 
     /// Powers of ten; also 2 and 5 times them where there are few.
     private static func logarithmic(_ low: Double, _ high: Double, _ isLoose: Bool) -> (ClosedRange<Double>, [Double]) {
-        let (low, high) = low < high ? (low, high) : (low / 2, high * 2)
+        let (low, high) = high / low > 1 + 1e-12 ? (low, high) : (low / 2, high * 2)
         let (first, last) = (Foundation.log10(low).rounded(.down), Foundation.log10(high).rounded(.up))
         let factors: [Double] = last - first > 2 ? [1] : [1, 2, 5]
         let every = max(1, ((last - first) / 6).rounded(.up))

@@ -12,6 +12,8 @@ struct ChartFrame {
     var legend: [(name: String, color: ChartColor)] = []
     /// What the chart says in a sentence, for those who don't see it.
     var description: String
+    /// Of the drawing, in pixels.
+    var height = 230
     /// Whether the values can be walked through: the table then has positions.
     var isInteractive = false
 
@@ -43,7 +45,7 @@ struct ChartFrame {
             "div",
             [
                 "class": pin == nil ? "plot" : "plot pinned", "role": isInteractive ? "group" : "img",
-                "tabindex": isInteractive ? "0" : nil, "aria-label": description,
+                "tabindex": isInteractive ? "0" : nil, "aria-label": description, "style": "--height:\(height)px",
             ]
         ) {
             HTML("div", ["class": "area"]) {
@@ -65,13 +67,13 @@ struct ChartFrame {
     @HTMLBuilder private var ticks: HTML {
         for tick in y.ticks {
             if let place = y.position(tick) {
-                HTML("span", ["class": "tick y", "style": "top:\(cssShare(1 - place))"]) { readable(tick, 3) }
+                HTML("span", ["class": "tick y", "style": "top:\(cssShare(1 - place))"]) { y.label(tick) }
             }
         }
         for tick in x.ticks {
             if let place = x.position(tick) {
-                HTML("span", ["class": "tick x\(Self.edge(place))", "style": "left:\(cssShare(place))"]) {
-                    readable(tick)
+                HTML("span", ["class": "tick x", "style": "left:\(cssShare(place))"]) {
+                    x.label(tick)
                 }
             }
         }
@@ -84,7 +86,6 @@ struct ChartFrame {
         return HTML("span", ["class": "pin\(side)", "style": "left:\(cssShare(place))"]) { pin.text }
     }
 
-    private static func edge(_ place: Double) -> String { place < 0.02 ? " first" : place > 0.98 ? " last" : "" }
 }
 
 /// A color that means something, by its place in the shared style.

@@ -62,7 +62,8 @@ extension HTMLPage {
           hide();
           area.addEventListener('pointermove', follow);
           area.addEventListener('pointerdown', follow);
-          plot.addEventListener('pointerleave', hide);
+          plot.addEventListener('pointerleave', event => { if (event.pointerType === 'mouse') hide(); });
+          document.addEventListener('pointerdown', event => { if (!plot.contains(event.target)) hide(); });
           plot.addEventListener('blur', hide);
           plot.addEventListener('keydown', event => {
             const far = Math.max(1, Math.round(rows.length / 10));

@@ -38,8 +38,14 @@ extension HTMLPage {
         .soft { color: var(--soft); }
         .note { color: var(--soft); font-size: 13.5px; line-height: 1.5; max-width: 68ch; }
         h2 + .note { margin: -.5rem 0 1rem; }
-        .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); align-items: start; }
+        .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); }
         .card { background: var(--surface); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow); padding: 1.15rem 1.25rem; min-width: 0; }
+        .card > .note + .scroll, .card > .note + pre { margin-top: .9rem; }
+        .grid > .chart:last-child:nth-child(odd) { grid-column: 1 / -1; }
+        .chart { display: flex; flex-direction: column; }
+        .chart > .plot { margin-top: auto; }
+        .chart > .legend, .chart > figcaption { margin-bottom: .85rem; }
+        .chart > .legend { margin-top: -.4rem; }
         .card > .note { margin-top: .2rem; }
         .scroll { overflow-x: auto; }
         .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -55,6 +61,8 @@ extension HTMLPage {
         details .scroll { max-height: 20rem; overflow: auto; margin-top: .5rem; }
 
         .facts { display: grid; gap: .9rem 1.5rem; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
+        .card > .facts, .card > .code { margin-top: 1.1rem; }
+        .code dd { overflow-wrap: anywhere; }
         .facts dt { color: var(--soft); font-size: 13px; }
         .facts dd { font-weight: 560; }
 
@@ -66,34 +74,32 @@ extension HTMLPage {
           content: ""; display: inline-block; width: .95em; height: .22em; border-radius: 2px;
           background: var(--color); vertical-align: .28em; margin-right: .5em;
         }
-        .plot { position: relative; margin: .85rem .3rem 0 0; padding: 0 0 2.6rem var(--gutter, 3.6rem); font-size: 12.5px; line-height: 1; color: var(--soft); }
+        .plot { position: relative; margin-right: .7rem; padding: 0 0 2.6rem var(--gutter, 3.6rem); font-size: 12.5px; line-height: 1; color: var(--soft); }
         .area { position: relative; height: var(--height, 230px); touch-action: pan-y; }
         .area > svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
         .area path { fill: none; vector-effect: non-scaling-stroke; }
         .lines { stroke: var(--line); stroke-width: 1; }
         .base { stroke: var(--soft); stroke-width: 1; opacity: .55; }
         .curve { stroke: var(--color); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-        .dots { stroke: var(--color); stroke-width: 5; stroke-linecap: round; opacity: .55; }
+        .dots { stroke: var(--color); stroke-width: 6; stroke-linecap: round; opacity: .6; }
         .dot { stroke: var(--color); stroke-width: 9; stroke-linecap: round; }
         .guide { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 4; }
         .area path.bars { fill: var(--color); stroke: none; }
         .tick { position: absolute; white-space: nowrap; }
         .tick.y { right: 100%; transform: translate(-.6rem, -50%); }
         .tick.x { top: 100%; transform: translate(-50%, .55rem); }
-        .tick.x.first { transform: translate(0, .55rem); }
-        .tick.x.last { transform: translate(-100%, .55rem); }
         .axis { position: absolute; top: 100%; right: 0; transform: translate(0, 1.75rem); }
         .pin { position: absolute; bottom: 100%; transform: translate(-50%, -.25rem); white-space: nowrap; color: var(--ink); font-weight: 560; }
         .pin.left { transform: translate(0, -.25rem); }
         .pin.right { transform: translate(-100%, -.25rem); }
-        .pinned { margin-top: 1.7rem; }
+        .pinned { padding-top: 1.3rem; }
         .cursor { position: absolute; top: 0; bottom: 0; width: 0; border-left: 1px solid var(--soft); pointer-events: none; }
         .cursor i { position: absolute; left: -5px; width: 9px; height: 9px; margin-top: -4.5px; border-radius: 50%; background: var(--color); border: 1.5px solid var(--surface); }
         .tip {
           position: absolute; top: .4rem; z-index: 2; padding: .5rem .7rem; border-radius: 8px; pointer-events: none; line-height: 1.5;
           background: var(--raised); color: var(--ink); border: 1px solid var(--line); box-shadow: 0 4px 16px rgb(0 0 0 / .16); white-space: nowrap;
         }
-        .tip b { font-weight: 600; }
+        .tip b, .tip ul { margin: 0; } .tip b { font-weight: 600; }
 
         .heat { border-collapse: separate; border-spacing: 2px; }
         .heat th, .heat td { border: 0; padding: 0; text-align: center; font-size: 12.5px; }

@@ -16,10 +16,12 @@ struct HeatMap {
     var cells: [[Cell]]
     /// For those who don't see it.
     var description: String
+    /// A class for what a page does in its own way.
+    var kind: String?
 
     var html: HTML {
         HTML("div", ["class": "scroll", "tabindex": "0"]) {
-            HTML("table", ["class": "heat"]) {
+            HTML("table", ["class": "heat\(kind.map { " " + $0 } ?? "")"]) {
                 HTML("caption", ["class": "hidden"]) { description }
                 HTML("thead") {
                     HTML("tr") {

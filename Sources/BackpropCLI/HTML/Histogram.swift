@@ -7,9 +7,12 @@ struct Histogram {
     /// The values in each interval, ascending; the upper bound belongs to the last.
     let counts: [Int]
 
+    /// As many intervals as the cube root of the number of values, twice (Rice's rule), but 8 to 40.
+    ///
     /// - Returns: `nil` where no value is finite.
-    init?(_ values: some Collection<Double>, bins: Int = 40) {
+    init?(_ values: some Collection<Double>) {
         let finite = values.filter(\.isFinite)
+        let bins = min(max(Int((2 * Foundation.cbrt(Double(finite.count))).rounded(.up)), 8), 40)
         guard let low = finite.min(), let high = finite.max() else { return nil }
         var counts = [Int](repeating: 0, count: bins)
         for value in finite {
@@ -21,12 +24,14 @@ struct Histogram {
     }
 
     /// The chart of it.
-    func html(title: String, note: String = "", of thing: String, color: ChartColor = .first) -> HTML {
+    func html(title: String, note: String = "", of thing: String, color: ChartColor = .first, height: Int = 130) -> HTML
+    {
         let x = Axis([bounds.lowerBound, bounds.upperBound], isLoose: false)
-        let y = Axis([0, Double(counts.max()!)])
+        let y = Axis([0, Double(counts.max()!)], isWhole: true)
         let range = "\(readable(bounds.lowerBound, 3)) to \(readable(bounds.upperBound, 3))"
         let frame = ChartFrame(
-            title: title, note: note, x: x, y: y, description: "\(title): \(thing) from \(range)")
+            title: title, note: note, x: x, y: y, description: "\(title): \(thing) from \(range)",
+            height: height)
         return frame.html(
             drawing: HTML("path", ["class": "bars \(color.name)", "style": color.style, "d": bars(x, y)]),
             table: table(of: thing))
@@ -49,24 +54,9 @@ struct Histogram {
     private func table(of thing: String) -> HTML {
         HTML("details") {
             HTML("summary") { "Numbers" }
-            HTML("div", ["class": "scroll", "tabindex": "0"]) {
-                HTML("table") {
-                    HTML("thead") {
-                        HTML("tr") {
-                            for name in ["from", "to", thing] { HTML("th", ["scope": "col"]) { name } }
-                        }
-                    }
-                    HTML("tbody") {
-                        for index in counts.indices {
-                            HTML("tr") {
-                                HTML("td") { readable(edge(index)) }
-                                HTML("td") { readable(edge(index + 1)) }
-                                HTML("td") { grouped(counts[index]) }
-                            }
-                        }
-                    }
-                }
-            }
+            HTML.table(
+                head: ["from", "to", thing],
+                rows: counts.indices.map { [readable(edge($0)), readable(edge($0 + 1)), grouped(counts[$0])] })
         }
     }
 }

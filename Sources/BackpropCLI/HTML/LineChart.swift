@@ -25,7 +25,7 @@ struct LineChart {
 
     var html: HTML {
         let (x, series, mark) = thinned
-        let xAxis = Axis(x, isLoose: false)
+        let xAxis = Axis(x, isLoose: false, isWhole: x.allSatisfy { $0 == $0.rounded() })
         let values = series.flatMap { $0.values.compactMap { $0.map { $0 * unit.factor } } }
         let yAxis = Axis(values, scale: scale ?? Axis.scale(for: values))
         let frame = ChartFrame(
