@@ -35,10 +35,13 @@ extension Option {
 
 /// The words after a command's name, sorted into positionals and options.
 struct Arguments {
+    /// All of them, as they were given.
+    let words: [String]
     let positionals: [String]
     private let values: [String: String]
 
     init(_ words: [String], of command: Command) throws(UsageError) {
+        self.words = words
         var positionals: [String] = []
         var values: [String: String] = [:]
         var words = words[...]

@@ -7,10 +7,10 @@ struct Console {
     var write: (String) -> Void
     /// Writes what is not part of the result: errors and progress.
     var writeError: (String) -> Void
-    /// Whether somebody watches standard error, so that progress is worth showing.
-    var showsProgress: Bool
-    /// Waits for bytes on standard input: at most so many, and none at the end.
-    var read: (Int) throws(BackpropError) -> [UInt8] = ByteInput.standard.read
+    /// The terminal that standard output is, so that results may be drawn; `nil` for a pipe or file.
+    var output: Screen?
+    /// The terminal that standard error is, so that progress is worth showing.
+    var errors: Screen?
 
     static var standard: Console {
         Console(
@@ -21,36 +21,25 @@ struct Console {
             },
             // Nobody is left to be told where standard error is closed.
             writeError: { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) },
-            showsProgress: isTerminal(standardErrorDescriptor))
+            output: Screen(standardOutputDescriptor), errors: Screen(standardErrorDescriptor))
     }
 
+    private static let standardOutputDescriptor: Int32 = 1
     private static let standardErrorDescriptor: Int32 = 2
-
-    private static func isTerminal(_ descriptor: Int32) -> Bool {
-        #if os(Windows)
-            return _isatty(descriptor) != 0
-        #else
-            return isatty(descriptor) != 0
-        #endif
-    }
 
     func line(_ text: String = "") { write(text + "\n") }
 
     /// Writes one JSON object with sorted keys.
-    func json(_ value: some Encodable) throws {
+    func json(_ value: some Encodable) throws { try write(value, [.prettyPrinted]) }
+
+    /// Writes one JSON object on a line of its own.
+    func jsonLine(_ value: some Encodable) throws { try write(value, []) }
+
+    private func write(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         line(String(decoding: try encoder.encode(value), as: UTF8.self))
-    }
-
-    /// Overwrites the line of progress.
-    func progress(_ text: String) {
-        if showsProgress { writeError("\r\u{1b}[2K\(text)") }
-    }
-
-    func endProgress() {
-        if showsProgress { writeError("\r\u{1b}[2K") }
     }
 }

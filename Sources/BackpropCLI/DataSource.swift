@@ -26,23 +26,31 @@ struct LabeledSamples {
     var targetName: String?
     /// How raw inputs are best scaled, where that is known without looking at them.
     var naturalScaling: Scaling?
+    /// How a sample's inputs are laid out, where they are pixels.
+    var image: ImageShape?
+    /// Where the samples are in their source, counted from 0; `nil` for all of it.
+    private(set) var rows: [UInt32]?
 
     init(
-        name: String, inputs: TableInputs, target: Target, targetName: String?, naturalScaling: Scaling? = nil
+        name: String, inputs: TableInputs, target: Target, targetName: String?, naturalScaling: Scaling? = nil,
+        image: ImageShape? = nil
     ) {
         self.name = name
         self.storage = .table(inputs)
         self.target = target
         self.targetName = targetName
         self.naturalScaling = naturalScaling
+        self.image = image
     }
 
+    /// - Parameter file: Gray images.
     init(name: String, file: IDXFile, target: Target, targetName: String?, naturalScaling: Scaling) {
         self.name = name
         self.storage = .file(file, rows: nil)
         self.target = target
         self.targetName = targetName
         self.naturalScaling = naturalScaling
+        image = ImageShape(width: file.dimensions[2], height: file.dimensions[1], channels: 1)
     }
 
     var count: Int {
@@ -92,6 +100,7 @@ struct LabeledSamples {
     /// The samples of the given indices.
     func chosen(_ rows: some Collection<UInt32>) -> LabeledSamples {
         var chosen = self
+        chosen.rows = rows.map { row in self.rows.map { $0[Int(row)] } ?? row }
         switch storage {
         case .table(let inputs): chosen.storage = .table(inputs.samples(rows))
         case .file(let file, let all):
@@ -186,6 +195,14 @@ struct LabeledSamples {
         let bytes = Double(samples.count) * Double(samples.inputCount * MemoryLayout<Scalar>.size)
         return bytes <= Double(physicalMemory()) / 4 ? samples.inMemory() : samples
     }
+}
+
+/// How the pixels of images lie: rows from the top, and for each pixel its channels.
+struct ImageShape: Equatable {
+    var width: Int
+    var height: Int
+    /// 1 for gray, 3 for red, green and blue.
+    var channels: Int
 }
 
 /// What the samples ask for.
@@ -293,7 +310,8 @@ struct DataSource {
             inputs: try TableInputs(
                 numbers: samples.inputs, columnCount: 64, names: (0..<64).map { "pixel\($0)" }),
             target: .classes(samples.classes ?? [], names: (0..<10).map(String.init)), targetName: "digit",
-            naturalScaling: Scaling(factor: 1 / 16, columns: 64))
+            naturalScaling: Scaling(factor: 1 / 16, columns: 64),
+            image: ImageShape(width: 8, height: 8, channels: 1))
     }
 
     private static func xor() throws -> LabeledSamples {
@@ -332,7 +350,8 @@ struct DataSource {
         return LabeledSamples(
             name: path, inputs: try TableInputs(numbers: folder.values, columnCount: pixels),
             target: .classes(folder.classes, names: folder.classNames), targetName: "class",
-            naturalScaling: Scaling(factor: 1, columns: pixels))
+            naturalScaling: Scaling(factor: 1, columns: pixels),
+            image: ImageShape(width: folder.width, height: folder.height, channels: folder.channels))
     }
 
     private static func table(

@@ -8,11 +8,11 @@ struct Evaluation: Encodable {
     /// The mean loss, in the units the model was trained in.
     var loss: Double
     /// For classifiers.
-    private var classification: Classification?
+    private(set) var classification: Classification?
     /// For regression.
-    private var regression: Regression?
+    private(set) var regression: Regression?
     /// For autoencoders.
-    private var reconstruction: Reconstruction?
+    private(set) var reconstruction: Reconstruction?
 
     /// - Parameter top: How many of the highest outputs a class may be among; `nil` for 3 from 5 classes up, and
     ///   for fewer none.
@@ -78,7 +78,7 @@ struct Evaluation: Encodable {
 }
 
 /// How well classes are told.
-private struct Classification: Encodable {
+struct Classification: Encodable {
     struct TopAccuracy: Encodable {
         var k: Int
         var accuracy: Double
@@ -184,7 +184,7 @@ extension Accuracy {
 private func percent(_ share: Double) -> String { fixed(share * 100, 2) }
 
 /// How far numbers are off, in the target's own units.
-private struct Regression: Encodable {
+struct Regression: Encodable {
     var rootMeanSquaredError: Double
     var meanAbsoluteError: Double
     /// The coefficient of determination.
@@ -203,7 +203,7 @@ private struct Regression: Encodable {
 }
 
 /// How far an autoencoder's answers are from its inputs, in scaled units.
-private struct Reconstruction: Encodable {
+struct Reconstruction: Encodable {
     var meanSquaredError: Double
 
     var headline: String { "mean squared reconstruction error \(significant(meanSquaredError, 4))" }

@@ -410,7 +410,10 @@ extension RunConfiguration {
                 Option("seed", "N", "what everything random comes from (1)"),
                 Option("diagnose", "look at each layer after each epoch, and say what looks wrong"),
                 Option("output", "FILE", "where the model is saved (backprop.safetensors)"),
+                Option("report", "FILE.html", "also write a page of curves and pictures, whole in one file"),
+                Option("quiet", "write nothing but errors, and with --json the record"),
                 .json,
+                Option("json-lines", "the same on one line, after a line with an object for each epoch"),
             ])
 
     /// What the words say, on top of what `--config` says.

@@ -16,6 +16,29 @@ enum TextTable {
         return lines.joined(separator: "\n")
     }
 
+    /// Rows of a name and a text, which goes on below itself where the columns are too few.
+    static func facts(_ rows: [[String]], columns: Int?) -> String {
+        let margin = 2 + (rows.map { $0[0].count }.max() ?? 0)
+        guard let columns, columns >= margin + 12 else { return aligned(rows, rightAligned: []) }
+        let broken = rows.flatMap { row in
+            wrapped(row[1], columns: columns - margin).enumerated().map { [$0 == 0 ? row[0] : "", $1] }
+        }
+        return aligned(broken, rightAligned: [])
+    }
+
+    /// A text in lines of at most so many characters, broken between words where that can be.
+    static func wrapped(_ text: String, columns: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + 1 + word.count <= columns {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+
     private static func trimmedEnd(_ line: String) -> String {
         var line = line
         while line.last == " " { line.removeLast() }

@@ -15,6 +15,13 @@ extension Command {
             number of threads and on every processor (BACKPROP_ISA=scalar|avx2|avx512 chooses instructions).
             The record that --json writes can be given to --config, which repeats the run; a file of one's
             own may have any of the properties that stand under "run" there.
+
+            On a terminal a line shows how far it is, and a curve how the loss fell; NO_COLOR takes the colors
+            away, and COLUMNS says how wide the terminal is. --report writes a page for a browser, a few
+            hundred kilobytes that need no network: loss and accuracy by epoch, the gradients of each layer,
+            what is confused with what, the worst mistakes, the weights as pictures, and how to repeat the run.
+            It costs the time to look at each layer after each epoch, as --diagnose does, and changes no bit
+            of the model.
             """,
         options: RunConfiguration.options,
         maximumPositionals: 1,
@@ -32,7 +39,7 @@ extension Command {
 private struct TrainRun<Scalar: NetworkScalar> {
     let configuration: RunConfiguration
     let output: String
-    let writesJSON: Bool
+    let written: TrainOutput
     let findsLearningRate: Bool
 
     private static var heldOutShare: Double { 0.2 }
@@ -40,16 +47,20 @@ private struct TrainRun<Scalar: NetworkScalar> {
     init(_ configuration: RunConfiguration, _ arguments: Arguments) throws(UsageError) {
         self.configuration = configuration
         output = arguments.text("output") ?? "backprop.safetensors"
-        writesJSON = arguments.has("json")
+        written = try TrainOutput(arguments)
         findsLearningRate = arguments.has("find-learning-rate")
         guard !findsLearningRate || configuration.kFold == nil else {
             throw UsageError(message: "--find-learning-rate: expected without --k-fold")
+        }
+        guard written.page == nil || (!findsLearningRate && configuration.kFold == nil) else {
+            throw UsageError(message: "--report: expected without --find-learning-rate and --k-fold")
         }
     }
 
     func run(_ console: Console) throws -> Int32 {
         let savesModel = configuration.kFold == nil && !findsLearningRate
         if savesModel { try checkWritable(output) }
+        if let page = written.page { try checkWritable(page) }
         let data = try DataSource(configuration)
         if findsLearningRate {
             try findLearningRate(data, console)
@@ -65,14 +76,22 @@ private struct TrainRun<Scalar: NetworkScalar> {
 
     private func trainAndSave(_ data: DataSource, _ console: Console) throws {
         let (training, heldOut) = try split(data)
-        var session = try TrainingSession<Scalar>(configuration, training: training)
-        let result = try session.train(console)
+        var session = try TrainingSession<Scalar>(
+            configuration, training: training, diagnoses: written.page != nil)
+        var display = written.display(configuration, samples: session.samples.count, on: console)
+        let result = try session.train(&display)
         // First of all, so that nothing that fails from here on costs the model.
         try session.model.write(to: output)
         let evaluation = try Evaluation(of: session.model, on: heldOut ?? training)
         let report = TrainReport(
-            session, result: result, heldOutSamples: heldOut?.count ?? 0, evaluation: evaluation, savedTo: output)
-        if writesJSON { try console.json(report) } else { console.write(report.text) }
+            session, result: result, heldOutSamples: heldOut?.count ?? 0, evaluation: evaluation, savedTo: output,
+            page: written.page)
+        if let page = written.page {
+            let material = try ReportMaterial(
+                session, evaluatedOn: heldOut ?? training, commandLine: written.commandLine)
+            try write(TrainingPage(record: report, material: material).html.text, to: page)
+        }
+        try written.publish(report, on: console)
     }
 
     private func crossValidate(_ data: DataSource, folds: Int, _ console: Console) throws {
@@ -84,13 +103,15 @@ private struct TrainRun<Scalar: NetworkScalar> {
         let evaluations = try splits.enumerated().map { index, split in
             let (training, heldOut) = try samples.parts(of: split, missing: configuration.missing)
             var session = try TrainingSession<Scalar>(configuration, training: training)
-            _ = try session.train(console, prefix: "fold \(index + 1) of \(folds), ")
+            var display = written.display(
+                configuration, samples: session.samples.count, prefix: "fold \(index + 1) of \(folds)", on: console)
+            _ = try session.train(&display)
             return try Evaluation(of: session.model, on: heldOut)
         }
         let report = CrossValidationReport(
             run: configuration, data: samples.name, evaluations: evaluations,
             seconds: (ContinuousClock.now - start) / .seconds(1))
-        if writesJSON { try console.json(report) } else { console.write(report.text) }
+        try written.publish(report, on: console)
     }
 
     private func findLearningRate(_ data: DataSource, _ console: Console) throws {
@@ -98,7 +119,7 @@ private struct TrainRun<Scalar: NetworkScalar> {
         let session = try TrainingSession<Scalar>(configuration, training: training)
         let test = try session.trainer.findLearningRate(for: session.model.network, on: session.samples)
         let report = LearningRateReport(data: training.name, test: test)
-        if writesJSON { try console.json(report) } else { console.write(report.text) }
+        try written.publish(report, on: console)
     }
 
     // MARK: Samples
@@ -113,7 +134,13 @@ private struct TrainRun<Scalar: NetworkScalar> {
             missing: configuration.missing)
     }
 
-    /// Finds out before training, rather than after, that the model can't be saved.
+    private func write(_ text: String, to path: String) throws {
+        do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw BackpropError.file(path, reason: "can't be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// Finds out before training, rather than after, that a file can't be saved.
     private func checkWritable(_ path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.isWritableFile(atPath: folder) else {

@@ -1,7 +1,7 @@
 import Backprop
 
 /// What `backprop train` reports, and records: `run` repeats it.
-struct TrainReport: Encodable {
+struct TrainReport: Report {
     var run: RunConfiguration
     var data: String
     var trainingSamples: Int
@@ -23,10 +23,12 @@ struct TrainReport: Encodable {
     var history: TrainingHistory
     var evaluation: Evaluation
     var model: String
+    /// Where the page about the run is.
+    var page: String?
 
     init<Scalar: NetworkScalar>(
         _ session: TrainingSession<Scalar>, result: TrainingResult, heldOutSamples: Int, evaluation: Evaluation,
-        savedTo path: String
+        savedTo path: String, page: String? = nil
     ) {
         run = session.configuration
         data = session.name
@@ -49,9 +51,10 @@ struct TrainReport: Encodable {
         history = session.trainer.history
         self.evaluation = evaluation
         model = path
+        self.page = page
     }
 
-    var text: String {
+    func text(on screen: Screen?) -> String {
         let kind = heldOutSamples > 0 ? "unseen" : "training"
         let looked = validationSamples > 0 ? ", \(grouped(validationSamples)) to validate on" : ""
         let rows = [
@@ -69,10 +72,55 @@ struct TrainReport: Encodable {
             ["Model", model],
         ]
         let parts = [
-            TextTable.aligned(rows, rightAligned: []), diagnosisText, evaluation.confusionText,
-            "backprop inspect \(model)   shows the network\n",
+            TextTable.facts(rows, columns: screen?.columns), screen.map(curve) ?? "", run.diagnose ? diagnosisText : "",
+            confusionText(on: screen), nextText(on: screen),
         ]
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n").replacing("\n\n\n", with: "\n\n")
+    }
+
+    /// The losses of the epochs, drawn.
+    private func curve(on screen: Screen) -> String {
+        let validation = history.epochs.compactMap { epoch in
+            epoch.validation.map { (x: Double(epoch.epoch), y: $0.loss) }
+        }
+        let best = history.best.map { Double($0.epoch) }
+        let points = history.epochs.map { (x: Double($0.epoch), y: $0.loss) }
+        let scale = Axis.scale(for: (points + validation).map(\.y))
+        let plot = Plot(
+            points: points, others: validation,
+            width: min(60, screen.columns - 14), height: 10, scale: scale, mark: best)
+        guard screen.columns >= 30, !plot.text.isEmpty else { return "" }
+        let symbols = Plot.symbols
+        let names = validation.isEmpty ? "" : ": \(symbols.first) training, \(symbols.second) validation"
+        let marked = best.map { "; \(symbols.mark) the lowest in epoch \(Int($0))" } ?? ""
+        let title = "Loss by epoch\(scale == .linear ? "" : ", logarithmic")\(names)\(marked)"
+        let lines = TextTable.wrapped(title, columns: screen.columns) + ["", plot.text]
+        return lines.joined(separator: "\n")
+            .replacing("\(symbols.first)", with: screen.styled("\(symbols.first)", .blue))
+            .replacing("\(symbols.second)", with: screen.styled("\(symbols.second)", .yellow))
+    }
+
+    /// Left out where its lines would be broken.
+    private func confusionText(on screen: Screen?) -> String {
+        let lines = evaluation.confusionText.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let screen, let title = lines.first else { return evaluation.confusionText }
+        let table = lines.dropFirst().map(String.init)
+        guard table.allSatisfy({ $0.count <= screen.columns }) else { return "" }
+        return (TextTable.wrapped(String(title), columns: screen.columns) + table).joined(separator: "\n")
+    }
+
+    /// What may be done next.
+    private func nextText(on screen: Screen?) -> String {
+        let model = shellWord(model)
+        var rows = [["backprop inspect \(model)", "shows the network"]]
+        if let page {
+            rows.insert(["\(page)", "is a page for a browser: curves, mistakes, weights"], at: 0)
+        } else {
+            rows.append(["backprop train … --report report.html", "writes a page of curves and pictures"])
+        }
+        let text = TextTable.aligned(rows, rightAligned: [])
+        let isWide = text.split(separator: "\n").contains { $0.count > screen?.columns ?? .max }
+        return (isWide ? rows.map { $0[0] }.joined(separator: "\n") : text) + "\n"
     }
 
     private var settings: String {
@@ -101,7 +149,7 @@ struct TrainReport: Encodable {
 }
 
 /// What `backprop train --k-fold` reports.
-struct CrossValidationReport: Encodable {
+struct CrossValidationReport: Report {
     var run: RunConfiguration
     var data: String
     var evaluations: [Evaluation]
@@ -129,7 +177,7 @@ struct CrossValidationReport: Encodable {
         (figures.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(figures.count - 1)).squareRoot()
     }
 
-    var text: String {
+    func text(on screen: Screen?) -> String {
         let rows = evaluations.enumerated().map { index, evaluation in
             ["fold \(index + 1)", "\(grouped(evaluation.samples)) samples", evaluation.headline]
         }
@@ -146,7 +194,7 @@ struct CrossValidationReport: Encodable {
 }
 
 /// What `backprop train --find-learning-rate` reports.
-struct LearningRateReport: Encodable {
+struct LearningRateReport: Report {
     var data: String
     var test: LearningRateTest
 
@@ -161,9 +209,11 @@ struct LearningRateReport: Encodable {
         try container.encode(test.points, forKey: .points)
     }
 
-    var text: String {
+    func text(on screen: Screen?) -> String {
         let plot = Plot(
-            points: test.points.map { ($0.rate, $0.smoothedLoss) }, isLogarithmic: true, mark: test.suggestion)
+            points: test.points.map { ($0.rate, $0.smoothedLoss) },
+            width: min(60, max(20, (screen?.columns ?? 80) - 14)),
+            isLogarithmic: true, mark: test.suggestion)
         let advice =
             test.suggestion.map {
                 "Try --learning-rate \(significant($0, 2)) (▲), a tenth of where the loss is lowest."
@@ -193,7 +243,7 @@ extension StopReason {
 
 extension Optimizer {
     /// What it is called in a sentence.
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .gradientDescent: "gradient descent"
         case .momentum(let momentum): "momentum \(significant(momentum, 4))"
@@ -209,7 +259,7 @@ extension Optimizer {
 
 extension LearningRate {
     /// A few words.
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .constant(let rate): "learning rate \(significant(rate, 6))"
         case .step(let from, _, _): "learning rate \(significant(from, 6)) in steps"

@@ -10,8 +10,10 @@ struct TrainingSession<Scalar: NetworkScalar> {
     private(set) var model: Model<Scalar>
     private(set) var trainer: Trainer<Scalar>
 
-    /// - Parameter training: Samples to learn from, of which a part is kept for validation where the run says so.
-    init(_ configuration: RunConfiguration, training: LabeledSamples) throws {
+    /// - Parameters:
+    ///   - training: Samples to learn from, of which a part is kept for validation where the run says so.
+    ///   - diagnoses: Whether each layer is looked at after each epoch, also where the run doesn't say so.
+    init(_ configuration: RunConfiguration, training: LabeledSamples, diagnoses: Bool = false) throws {
         self.configuration = configuration
         var (training, looked) = (training, nil as LabeledSamples?)
         name = training.name
@@ -40,7 +42,7 @@ struct TrainingSession<Scalar: NetworkScalar> {
             learningRate: configuration.learningRate(samples: training.count, classifies: classifies),
             batching: configuration.batchSize.batching, regularization: configuration.regularization,
             clipping: configuration.clipping, microBatchSize: configuration.microBatchSize,
-            diagnostics: configuration.diagnose, seed: configuration.seed)
+            diagnostics: configuration.diagnose || diagnoses, seed: configuration.seed)
         try trainer.setThreads(configuration.threads)
     }
 
@@ -60,20 +62,17 @@ struct TrainingSession<Scalar: NetworkScalar> {
     /// Trains until a condition holds.
     ///
     /// - Throws: ``BackpropError/option(_:expected:found:)`` if losses or parameters became infinite or NaN.
-    mutating func train(_ console: Console, prefix: String = "") throws -> TrainingResult {
-        let epochs = configuration.epochs
-        var warned: Set<TrainingWarning.Kind> = []
+    mutating func train(_ display: inout ProgressDisplay) throws -> TrainingResult {
+        display.begin()
+        var failure: (any Error)?
         let result = try trainer.train(
             &model.network, on: samples, validatingOn: validation, until: configuration.stopConditions
         ) { report in
-            for warning in report.diagnosis?.warnings ?? [] where warned.insert(warning.kind).inserted {
-                console.endProgress()
-                console.writeError("epoch \(report.epoch): \(warning)\n")
-            }
-            console.progress("\(prefix)epoch \(report.epoch) of \(epochs), \(report.summary)")
-            return true
+            do { try display.show(report) } catch { failure = error }
+            return failure == nil
         }
-        console.endProgress()
+        display.end()
+        if let failure { throw failure }
         switch result.reason {
         case .nonFiniteLoss(let step, let layer):
             let place = layer.map { ", in layer \($0)" } ?? ""
@@ -92,18 +91,6 @@ struct TrainingSession<Scalar: NetworkScalar> {
     private func diverged(_ thing: String, _ found: String) -> BackpropError {
         .option(
             "training", expected: "finite \(thing)", found: "\(found); the learning rate is probably too high")
-    }
-}
-
-extension EpochReport {
-    /// A few words for a line of progress.
-    fileprivate var summary: String {
-        var text = "loss \(significant(loss, 4))"
-        if let validation {
-            text += ", validation loss \(significant(validation.loss, 4))"
-            if let accuracy = validation.accuracy { text += ", accuracy \(significant(accuracy * 100, 4)) %" }
-        }
-        return text
     }
 }
 

@@ -51,7 +51,7 @@ struct CrossValidationTests {
             #expect(lines.count == 5)
             #expect(lines[3].hasPrefix("fold 4  1 samples  accuracy "))
             #expect(lines[4].hasPrefix("accuracy ") && lines[4].contains(" %, standard deviation of the folds "))
-            #expect(outcome.errors.contains("fold 2 of 4, epoch 1 of 1"))
+            #expect(outcome.errors.contains("fold 2 of 4, epoch 1/1"))
         }
     }
 

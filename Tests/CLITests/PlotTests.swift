@@ -21,9 +21,9 @@ struct PlotTests {
 
     @Test("on a logarithmic axis factors are distances")
     func logarithmic() {
-        let points = [(x: 0.001, y: 0.0), (x: 0.1, y: 1.0), (x: 10.0, y: 2.0)]
-        let lines = Plot(points: points, width: 9, height: 3, isLogarithmic: true).text.split(separator: "\n")
-        #expect(lines.prefix(3) == ["2 │        •", "  │    •", "0 │•"])
+        let points = [(x: 0.001, y: 0.0), (x: 0.1, y: 4.0), (x: 10.0, y: 8.0)]
+        let lines = Plot(points: points, width: 9, height: 9, isLogarithmic: true).text.split(separator: "\n")
+        #expect(lines.first == "8 │        •" && lines[4] == "  │    •" && lines[8] == "0 │•")
         #expect(lines.last == "   0.001  10")
     }
 
@@ -44,6 +44,19 @@ struct PlotTests {
         #expect(Plot(points: [(1, 1), (2, 1)]).text.isEmpty)
         #expect(Plot(points: [(1, 1), (1, 2)]).text.isEmpty)
         #expect(Plot(points: [(1, 1), (2, .nan)]).text.isEmpty)
+    }
+
+    @Test("columns between two points are drawn on the line between them")
+    func connected() {
+        let lines = Plot(points: [(0, 0), (4, 4)], width: 5, height: 5).text.split(separator: "\n")
+        #expect(lines.prefix(5) == ["4 │    •", "  │   •", "  │  •", "  │ •", "0 │•"])
+    }
+
+    @Test("of two curves the first one is in front, on a logarithmic axis as far from 1 to 10 as from 10 to 100")
+    func twoCurves() {
+        let plot = Plot(
+            points: [(0, 100), (2, 1)], others: [(0, 100), (2, 100)], width: 3, height: 3, scale: .logarithmic)
+        #expect(plot.text.split(separator: "\n").prefix(3) == ["100 │•∘∘", "    │ •", "  1 │  •"])
     }
 
     @Test("a mark that is off the axis is not drawn")

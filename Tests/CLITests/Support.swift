@@ -26,7 +26,7 @@ func backprop(_ words: String...) -> Outcome {
 func backprop(_ words: [String], showingProgress: Bool) -> Outcome {
     let written = Written()
     let console = Console(
-        write: { written.output += $0 }, writeError: { written.errors += $0 }, showsProgress: showingProgress)
+        write: { written.output += $0 }, writeError: { written.errors += $0 }, errors: showingProgress ? Screen() : nil)
     let status = Command.run(words, console: console)
     return Outcome(status: status, output: written.output, errors: written.errors)
 }

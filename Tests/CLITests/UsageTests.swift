@@ -166,7 +166,7 @@ struct UsageTests {
         try withTemporaryFolder { folder in
             let words = ["train", "iris", "--epochs", "2", "--output", "\(folder)/m"]
             #expect(run(words).errors.isEmpty)
-            #expect(run(words, showingProgress: true).errors.contains("epoch 2 of 2"))
+            #expect(run(words, showingProgress: true).errors.contains("epoch 2/2"))
         }
     }
 

@@ -3,10 +3,10 @@
     python3 Tests/Scripts/screenshots.py [--only NAME] [--output FOLDER] BACKPROP
     python3 Tests/Scripts/screenshots.py --pages FOLDER [--output FOLDER]
 
-makes the pages below with the program BACKPROP, or takes those of a folder, and shows each at the width of a desk and of a phone, light and
-dark, on a screen that is touched where it is a phone. It fails for errors on the console, anything that is fetched,
-a page that is wider than the window, a text that is cut off or hard to read, and charts that don't answer to pointer
-and keys. The pictures are kept in --output, to be looked at.
+makes the pages below with the program BACKPROP, or takes those of a folder, and shows each at the width of a desk and
+of a phone, light and dark, on a screen that is touched where it is a phone. It fails for errors on the console,
+anything that is fetched, a page that is wider than the window, a text that is hard to read, and charts that don't
+answer to pointer and keys. The pictures are kept in --output, to be looked at.
 
 Needs playwright (pip install playwright) and Chromium (apt-get install chromium); says so and ends well where they
 are not there.
