@@ -11,6 +11,8 @@ struct Console {
     var output: Screen?
     /// The terminal that standard error is, so that progress is worth showing.
     var errors: Screen?
+    /// Waits for bytes on standard input: at most so many, and none at the end.
+    var read: (Int) throws(BackpropError) -> [UInt8] = ByteInput.standard.read
 
     static var standard: Console {
         Console(

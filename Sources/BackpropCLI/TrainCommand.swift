@@ -89,7 +89,7 @@ private struct TrainRun<Scalar: NetworkScalar> {
         if let page = written.page {
             let material = try ReportMaterial(
                 session, evaluatedOn: heldOut ?? training, commandLine: written.commandLine)
-            try write(TrainingPage(record: report, material: material).html.text, to: page)
+            try TextFile(path: page).write(TrainingPage(record: report, material: material).html.text)
         }
         try written.publish(report, on: console)
     }
@@ -132,12 +132,6 @@ private struct TrainRun<Scalar: NetworkScalar> {
         return try data.training.parts(
             of: SampleSplit(training: Array(order[count...]), heldOut: Array(order[..<count])),
             missing: configuration.missing)
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw BackpropError.file(path, reason: "can't be written: \(error.localizedDescription)")
-        }
     }
 
     /// Finds out before training, rather than after, that a file can't be saved.

@@ -11,7 +11,7 @@ struct PredictCommandTests {
         var outcome = Outcome(status: 0, output: "", errors: "")
         var left = Array(input.utf8)[...]
         let console = Console(
-            write: { outcome.output += $0 }, writeError: { outcome.errors += $0 }, showsProgress: false,
+            write: { outcome.output += $0 }, writeError: { outcome.errors += $0 },
             read: { count in
                 let bytes = Array(left.prefix(min(size, count)))
                 left = left.dropFirst(bytes.count)

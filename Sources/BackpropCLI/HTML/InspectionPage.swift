@@ -105,7 +105,7 @@ struct InspectionPage {
             if let histogram = Histogram(layer.weights.joined()) {
                 histogram.html(title: "Weights", note: spread(summary.weights), of: "weights")
             }
-            if let biases = summary.biases, let histogram = Histogram(layer.biases, bins: 20) {
+            if let biases = summary.biases, let histogram = Histogram(layer.biases) {
                 histogram.html(title: "Biases", note: spread(biases), of: "biases", color: .second)
             }
         }
