@@ -28,6 +28,12 @@
  * part of the library, so that no other one decides a bit; multiply-adds and square
  * roots are rounded once also where the processor or its C library cannot.
  *
+ * Parameters are finite numbers by contract: files with others are refused, and a step whose loss
+ * is not finite changes nothing. So a network that predicts or trains with a single sample doesn't
+ * read the weights of inputs that are exactly 0: without terms of 0 a sum has the same bits, and an
+ * update by 0 changes none. Only with parameters or deltas that have overflowed (0 * infinity is NaN)
+ * could it be told. The kernels themselves, as bp_dense_forward_f32(), leave nothing out.
+ *
  * Memory. What is needed is asked first and given then: bp_network_size() bytes for
  * what a network looks like, bp_network_parameters() numbers for its weights,
  * bp_predict_size_f32() or bp_train_size_f32() bytes of workspace for a call. All of it

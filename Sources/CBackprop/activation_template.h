@@ -2,33 +2,6 @@
  * activation_template.h: activations and their derivatives over arrays.
  */
 
-/* f(z). Activations whose derivative is not a function of f(z) alone give it too. */
-BP_INLINE vec activation_value(bp_activation f, vec z, vec *derivative) {
-    switch (f) {
-    case BP_SIGMOID: return math_sigmoid(z);
-    case BP_TANH: return math_tanh(z);
-    case BP_RELU: return vec_max(math_zero(), z);
-    case BP_LEAKY_RELU: return vec_if_greater(z, math_zero(), z, vec_mul(z, vec_set1(MATH_LEAK)));
-    case BP_ELU: return math_elu(z);
-    case BP_SOFTPLUS: return math_softplus(z, derivative);
-    case BP_SILU: return math_silu(z, derivative);
-    case BP_GELU: return math_gelu(z, derivative);
-    default: return z;
-    }
-}
-
-/* f'(z), from a = f(z). */
-BP_INLINE vec activation_slope(bp_activation f, vec a) {
-    switch (f) {
-    case BP_SIGMOID: return vec_mul(a, vec_sub(math_one(), a));
-    case BP_TANH: return vec_fnma(a, a, math_one());
-    case BP_RELU: return vec_if_greater(a, math_zero(), math_one(), math_zero());
-    case BP_LEAKY_RELU: return vec_if_greater(a, math_zero(), math_one(), vec_set1(MATH_LEAK));
-    case BP_ELU: return vec_if_greater(a, math_zero(), math_one(), vec_add(a, math_one()));
-    default: return math_one();
-    }
-}
-
 BP_INLINE void activation_map(bp_activation f, const real *z, real *a, real *derivative, size_t n) {
     for (size_t i = 0; i < n; i += VEC_LANES) {
         const size_t lanes = vec_count(n - i);

@@ -93,6 +93,12 @@ typedef struct bp_range {
 /* This thread's part of n items, in whole grains (the last may be cut). */
 BP_INTERNAL bp_range bp_team_range(const bp_team *team, size_t n, size_t grain);
 
+/* The layers of a network that bp_narrow_step_f32() can train; more would wait too long for anybody to mind. */
+#define BP_NARROW_LAYERS 8
+
+/* The lanes of the vectors that it has. */
+enum { narrow_lanes_f32 = 4, narrow_lanes_f64 = BP_HAS_X86 ? 4 : 2 };
+
 /* How large a layer is. */
 typedef struct bp_layer_shape {
     size_t n_in, n_out;

@@ -42,6 +42,14 @@ struct BP_(bp_kernel_table) {
                           size_t n_out, BP_(bp_room) room);
     void (*delta_accumulate)(const real *delta, const real *w, real *g, size_t batch, size_t n_in, size_t n_out,
                              BP_(bp_room) room);
+#if BP_HAS_SIMD
+    /* For one sample and finite weights: forward, without reading weights of inputs that are 0; */
+    void (*sample_forward)(const real *x, const real *w, const real *b, real *z, size_t n_in, size_t n_out);
+    /* the delta of units 'first' to 'last' below; and the update of their rows. */
+    void (*sample_delta)(const real *delta, const real *w, real *g, size_t n_out, size_t first, size_t last);
+    void (*sample_descend)(const real *x, const real *delta, real rate, real *w, size_t n_out, size_t first,
+                           size_t last);
+#endif
     /* Rows 'first' to 'last' of dw, from batch x n_in activations. */
     void (*weight_gradient)(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
                             size_t n_out, size_t first, size_t last, BP_(bp_room) room);
@@ -91,3 +99,16 @@ BP_INTERNAL void BP_(bp_rule_start)(const BP_(bp_rule) * rule, real *m, real *v,
 
 BP_INTERNAL void BP_(bp_rule_apply)(const bp_kernels *k, const BP_(bp_rule) * rule, const real *g, real *m, real *v, real *w,
                         size_t n);
+
+/* narrow_f32.c, narrow_f64.c: a step of gradient descent for one sample, and its loss. */
+
+typedef struct BP_(bp_narrow) {
+    bp_loss loss; /* of the errors */
+    bp_update_order order;
+    real rate;
+} BP_(bp_narrow);
+
+#if BP_HAS_SIMD
+BP_INTERNAL real BP_(bp_narrow_step)(const bp_network *network, const real *inputs, const real *targets,
+                                     const BP_(bp_narrow) *how, real *parameters);
+#endif

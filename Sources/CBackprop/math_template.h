@@ -8,9 +8,12 @@
  * the real one; Tests/KernelTests/AccuracyTests.swift measures how far.
  */
 
+#include "parts_template.h"
+
 #if BP_IS_DOUBLE
 #define MATH_MANTISSA_BITS 52
 #define MATH_MANTISSA_MASK UINT64_C(0x000fffffffffffff)
+#define MATH_MAGNITUDE_MASK UINT64_C(0x7fffffffffffffff)
 #define MATH_BITS_ONE UINT64_C(0x3ff0000000000000)
 #define MATH_BITS_SQRT_HALF UINT64_C(0x3fe6a09e667f3bcd)
 #define MATH_BITS_TWO_TO_MANTISSA UINT64_C(0x4330000000000000)
@@ -22,6 +25,7 @@
 /* Beyond these exp is 0 (or infinite), and so is exp times anything that follows it here. */
 #define MATH_EXP_LOW (-760.0)
 #define MATH_EXP_HIGH 710.0
+#define MATH_SIGMOID_HIGH 708.0 /* exp(-708) is a normal number */
 #define MATH_TANH_HIGH 20.0 /* tanh is 1 from 19.1 on */
 #define MATH_GELU_LOW (-22.0) /* and gelu is -0 below this */
 #define MATH_LOG2_E 0x1.71547652b82fep0
@@ -36,6 +40,7 @@
 #else
 #define MATH_MANTISSA_BITS 23
 #define MATH_MANTISSA_MASK UINT32_C(0x007fffff)
+#define MATH_MAGNITUDE_MASK UINT32_C(0x7fffffff)
 #define MATH_BITS_ONE UINT32_C(0x3f800000)
 #define MATH_BITS_SQRT_HALF UINT32_C(0x3f3504f3)
 #define MATH_BITS_TWO_TO_MANTISSA UINT32_C(0x4b000000)
@@ -46,6 +51,7 @@
 #define MATH_LARGEST 0x1.fffffep127f
 #define MATH_EXP_LOW (-120.0f)
 #define MATH_EXP_HIGH 89.0f
+#define MATH_SIGMOID_HIGH 87.0f
 #define MATH_TANH_HIGH 10.0f /* tanh is 1 from 9.02 on */
 #define MATH_GELU_LOW (-12.0f)
 #define MATH_LOG2_E 0x1.715476p0f
@@ -205,10 +211,26 @@ BP_INLINE vec math_tanh(vec x) {
 
 /* The activations. '*derivative' is df/dz where it is cheapest found beside f. */
 
-BP_INLINE vec math_sigmoid(vec z) {
+BP_INLINE vec math_sigmoid_of_any(vec z) {
     const vec e = math_exp(math_negate(math_abs(z)));
     const vec numerator = vec_if_greater(math_zero(), z, e, math_one());
     return vec_div(numerator, vec_add(math_one(), e));
+}
+
+/*
+ * The same bits by a shorter way, which is what a layer of few units waits for, while exp(-|z|) is a
+ * normal number: then one power of two scales it, and 1 + m * 2^n is rounded once like m * 2^n + 1.
+ */
+BP_INLINE vec math_sigmoid(vec z) {
+    const vec magnitude = vec_from_bits(vec_bits_and(vec_to_bits(z), vec_bits_set1(MATH_MAGNITUDE_MASK)));
+    if (BP_UNLIKELY(vec_any_greater(magnitude, vec_set1(MATH_SIGMOID_HIGH)))) return math_sigmoid_of_any(z);
+    const vec n = math_round_product(magnitude, vec_set1(-MATH_LOG2_E));
+    vec r = vec_fnma(n, vec_set1(MATH_LN2_HIGH), math_negate(magnitude));
+    r = vec_fnma(n, vec_set1(MATH_LN2_LOW), r);
+    const vec m = vec_add(math_one(), vec_fma(vec_mul(r, r), math_exp_tail(r), r));
+    const vec power = math_power_of_two(n);
+    const vec numerator = vec_if_greater(math_zero(), z, vec_mul(m, power), math_one());
+    return vec_div(numerator, vec_fma(m, power, math_one()));
 }
 
 BP_INLINE vec math_elu(vec z) {
@@ -270,4 +292,64 @@ BP_INLINE vec math_gelu(vec z, vec *derivative) {
     const vec slope = vec_fma(vec_set1(MATH_GELU_SLOPE), square, c1);
     *derivative = vec_mul(s, vec_fma(vec_mul(x, vec_sub(math_one(), s)), slope, math_one()));
     return a;
+}
+
+/* f(z). Activations whose derivative is not a function of f(z) alone give it too. */
+BP_INLINE vec activation_value(bp_activation f, vec z, vec *derivative) {
+    switch (f) {
+    case BP_SIGMOID: return math_sigmoid(z);
+    case BP_TANH: return math_tanh(z);
+    case BP_RELU: return vec_max(math_zero(), z);
+    case BP_LEAKY_RELU: return vec_if_greater(z, math_zero(), z, vec_mul(z, vec_set1(MATH_LEAK)));
+    case BP_ELU: return math_elu(z);
+    case BP_SOFTPLUS: return math_softplus(z, derivative);
+    case BP_SILU: return math_silu(z, derivative);
+    case BP_GELU: return math_gelu(z, derivative);
+    default: return z;
+    }
+}
+
+/* f'(z), from a = f(z). */
+BP_INLINE vec activation_slope(bp_activation f, vec a) {
+    switch (f) {
+    case BP_SIGMOID: return vec_mul(a, vec_sub(math_one(), a));
+    case BP_TANH: return vec_fnma(a, a, math_one());
+    case BP_RELU: return vec_if_greater(a, math_zero(), math_one(), math_zero());
+    case BP_LEAKY_RELU: return vec_if_greater(a, math_zero(), math_one(), vec_set1(MATH_LEAK));
+    case BP_ELU: return vec_if_greater(a, math_zero(), math_one(), vec_add(a, math_one()));
+    default: return math_one();
+    }
+}
+
+/* The losses of one output. */
+
+/* Adds the loss of one output, whose error is e = a - t, to those before it. */
+BP_INLINE real loss_add(bp_loss loss, real e, real sum) {
+    const real magnitude = e < 0 ? -e : e;
+    switch (loss) {
+    case BP_MEAN_ABSOLUTE_ERROR: return sum + magnitude;
+    case BP_HUBER:
+        return magnitude > 1 ? sum + (magnitude - (real)0.5) : real_fma((real)0.5 * e, e, sum);
+    default: return real_fma(e, e, sum); /* the squared errors; halved or divided at the end */
+    }
+}
+
+/* The derivative of that loss with respect to a, lane by lane. */
+BP_INLINE vec loss_slope(bp_loss loss, vec e) {
+    const vec one = math_one(), minus_one = vec_set1((real)-1);
+    switch (loss) {
+    case BP_MEAN_SQUARED_ERROR: return vec_mul(vec_set1((real)2), e);
+    case BP_MEAN_ABSOLUTE_ERROR:
+        return vec_if_greater(e, math_zero(), one, vec_if_greater(math_zero(), e, minus_one, math_zero()));
+    case BP_HUBER: return vec_if_greater(e, one, one, vec_if_greater(minus_one, e, minus_one, e));
+    default: return e; /* BP_SQUARED_ERROR */
+    }
+}
+
+/* What a mean over the outputs divides by; the mean over none is 0. */
+BP_INLINE real loss_count(size_t n) { return n > 0 ? (real)n : 1; }
+
+/* The loss of one sample, from the sum of its n outputs. */
+BP_INLINE real loss_mean(bp_loss loss, real sum, size_t n) {
+    return loss == BP_SQUARED_ERROR ? sum * (real)0.5 : sum / loss_count(n);
 }

@@ -1,39 +1,13 @@
 /*
  * network.c: a chain of dense layers over memory that the caller provides.
  */
-#include "internal.h"
-
-typedef struct layer_plan {
-    size_t n_in, n_out;
-    bp_activation activation;
-    uint32_t flags;
-    float dropout;
-    bp_custom_activation custom;
-    size_t tied; /* 1 + the layer whose weights it shares, or 0 */
-    size_t weights, biases;   /* where they begin among the parameters */
-    size_t units_below;       /* units of all layers below: where activations and deltas begin, per sample */
-    size_t kept_below;        /* those of them whose derivative is kept */
-    int passes_delta;         /* 1 if a delta goes down through these weights */
-} layer_plan;
-
-struct bp_network {
-    const bp_kernels *kernels;
-    size_t inputs, outputs, parameters;
-    size_t units, kept;   /* of all layers together, as in layer_plan */
-    size_t widest_hidden;
-    size_t widest;        /* the most inputs or outputs of a layer that is wide; 0 if none is */
-    size_t first_trained; /* the lowest layer with anything to train; layer_count if none */
-    size_t ties;          /* layers that share the weights of another */
-    int lacks_f32, lacks_f64; /* 1 if a custom activation has no function for the precision */
-    size_t layer_count;
-    layer_plan layers[];
-};
+#include "network_plan.h"
 
 /* *sum += a * b; returns 0 where that does not fit in size_t. */
 static int add_product(size_t *sum, size_t a, size_t b) {
-    if (b != 0 && a > SIZE_MAX / b) return 0;
-    if (*sum > SIZE_MAX - a * b) return 0;
-    *sum += a * b;
+    size_t product;
+    if (!BP_MULTIPLY(a, b, &product) || *sum > SIZE_MAX - product) return 0;
+    *sum += product;
     return 1;
 }
 
@@ -42,13 +16,6 @@ static int add_product(size_t *sum, size_t a, size_t b) {
 
 static int is_wide(const layer_plan *layer) {
     return BP_HAS_SIMD && layer->n_in >= WIDE_LAYER && layer->n_out >= WIDE_LAYER;
-}
-
-static int has_biases(const layer_plan *layer) { return !(layer->flags & BP_NO_BIAS); }
-static int trains_weights(const layer_plan *layer) { return !(layer->flags & BP_FREEZE_WEIGHTS); }
-static int owns_weights(const layer_plan *layer) { return layer->tied == 0; }
-static int trains_biases(const layer_plan *layer) {
-    return has_biases(layer) && !(layer->flags & BP_FREEZE_BIASES);
 }
 
 int bp_activation_keeps_derivative(bp_activation f) {
@@ -104,6 +71,11 @@ static layer_plan plan_of(const bp_network *network, const bp_layer *layer) {
     return plan;
 }
 
+#if BP_HAS_SIMD
+/* Whether narrow_template.h knows all that the layer is. */
+static int is_plain(const layer_plan *plan) { return plan->activation <= BP_ELU && plan->dropout == 0 && !plan->tied; }
+#endif
+
 /* Adds a layer on top of those that the network has. Returns 0 if a size overflows. */
 static int add_layer(bp_network *network, const bp_layer *layer) {
     layer_plan *plan = &network->layers[network->layer_count];
@@ -123,6 +95,11 @@ static int add_layer(bp_network *network, const bp_layer *layer) {
     if (!add_product(&network->units, plan->n_out, 1)) return 0;
     if (keeps_derivative(plan)) network->kept += plan->n_out;
     if (plan->tied) network->ties++;
+#if BP_HAS_SIMD
+    if (plan->n_in > network->narrow) network->narrow = plan->n_in;
+    if (plan->n_out > network->narrow) network->narrow = plan->n_out;
+    if (!is_plain(plan) || network->layer_count == BP_NARROW_LAYERS) network->narrow = SIZE_MAX;
+#endif
     if (plan->activation == BP_CUSTOM_ACTIVATION) {
         network->lacks_f32 |= !plan->custom.f32;
         network->lacks_f64 |= !plan->custom.f64;
@@ -150,6 +127,12 @@ bp_status bp_network_init(void *memory, size_t bytes, const bp_kernels *kernels,
     }
     /* Every array of parameters must have a size in bytes. */
     if (network->parameters > SIZE_MAX / sizeof(double)) return BP_ERROR_TOO_LARGE;
+#if BP_HAS_SIMD
+    network->narrow_bytes_f32 = bp_train_size_f32(network, 1);
+#if !defined(BP_NO_DOUBLE)
+    network->narrow_bytes_f64 = bp_train_size_f64(network, 1);
+#endif
+#endif
     *result = network;
     return BP_OK;
 }

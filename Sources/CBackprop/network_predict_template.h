@@ -10,6 +10,20 @@ static const real *BP_(layer_biases)(const real *parameters, const layer_plan *l
     return has_biases(layer) ? parameters + layer->biases : NULL;
 }
 
+/* The weighted inputs of 'count' of a call's samples. */
+static void BP_(dense_rows)(const bp_network *network, const layer_plan *layer, const real *parameters, const real *x,
+                            real *z, size_t samples, size_t count, BP_(bp_room) room) {
+    const real *w = parameters + layer->weights, *b = BP_(layer_biases)(parameters, layer);
+#if BP_HAS_SIMD
+    if (samples == 1 && count == 1) {
+        table(network)->sample_forward(x, w, b, z, layer->n_in, layer->n_out);
+        return;
+    }
+#endif
+    (void)samples;
+    table(network)->dense_forward(x, w, b, z, count, layer->n_in, layer->n_out, room);
+}
+
 static void BP_(activate)(const bp_network *network, const layer_plan *layer, real *z, real *derivative, size_t count) {
     if (layer->activation == BP_CUSTOM_ACTIVATION)
         layer->custom.BP_TABLE(layer->custom.context, z, z, derivative, count * layer->n_out);
@@ -38,8 +52,8 @@ static void BP_(predict_task)(const bp_team *team, void *context) {
         const int last = l + 1 == network->layer_count;
         real *a = last ? p->outputs + rows.first * layer->n_out
                        : p->hidden[l % 2] + rows.first * network->widest_hidden;
-        table(network)->dense_forward(x, p->parameters + layer->weights, BP_(layer_biases)(p->parameters, layer), a,
-                                      count, layer->n_in, layer->n_out, (BP_(bp_room)){NULL, 0});
+        BP_(dense_rows)(network, layer, p->parameters, x, a, p->samples, count,
+                        (BP_(bp_room)){NULL, 0});
         BP_(activate)(network, layer, a, NULL, count);
         x = a;
     }

@@ -85,10 +85,8 @@ static void BP_(forward_rows)(const call *c, bp_range rows, int trains) {
     for (size_t l = 0; l < network->layer_count; l++) {
         const layer_plan *layer = &network->layers[l];
         real *a = BP_(layer_a)(c, layer) + rows.first * layer->n_out;
-        table(network)->dense_forward(BP_(layer_x)(c, layer) + rows.first * layer->n_in,
-                                      c->parameters + layer->weights, BP_(layer_biases)(c->parameters, layer), a,
-                                      count, layer->n_in, layer->n_out,
-                                      BP_(room_of_rows)(c, layer, rows));
+        BP_(dense_rows)(network, layer, c->parameters, BP_(layer_x)(c, layer) + rows.first * layer->n_in, a,
+                        c->batch->samples, count, BP_(room_of_rows)(c, layer, rows));
         if (BP_(is_fused)(c, layer)) continue;
         real *derivative = BP_(layer_derivative)(c, layer) + rows.first * layer->n_out;
         BP_(activate)(network, layer, a, derivative, count);
@@ -164,6 +162,14 @@ static void BP_(delta_below_rows)(const call *c, const layer_plan *layer, bp_ran
     const layer_plan *below = layer - 1;
     const real *above = BP_(layer_delta)(c, layer) + rows.first * layer->n_out;
     real *delta = BP_(layer_delta)(c, below) + rows.first * below->n_out;
+#if BP_HAS_SIMD
+    if (c->batch->samples == 1) {
+        const size_t last = (rows.last - rows.first) * layer->n_in;
+        table(c->network)->sample_delta(above, c->parameters + layer->weights, delta, layer->n_out, 0, last);
+        BP_(delta_rows)(c, below, rows, delta);
+        return;
+    }
+#endif
     table(c->network)->delta_accumulate(above, c->parameters + layer->weights, delta, rows.last - rows.first,
                                         layer->n_in, layer->n_out, BP_(room_of_rows)(c, layer, rows));
     BP_(delta_rows)(c, below, rows, delta);
@@ -258,6 +264,41 @@ static void BP_(backward_simultaneous)(const call *c, bp_range rows, const bp_te
         for (size_t l = 0; l < network->layer_count; l++) BP_(descend_share)(c, &network->layers[l], team);
 }
 
+#if BP_HAS_SIMD
+/*
+ * Rows of a layer's weights that stay in the caches from their delta to their update: 784-512-512-10 is 6 %
+ * faster so than with all deltas first. Where there is no delta all rows are one block (2 % of 784-128-10).
+ */
+static size_t BP_(sample_block)(const layer_plan *layer) {
+    return layer->passes_delta ? (4096 / SHARED_GRAIN / layer->n_out + 1) * SHARED_GRAIN : layer->n_in;
+}
+
+/* Both at once, for a single sample, so that each weight comes from memory once; from the end, which was read last. */
+static void BP_(backward_sample)(const call *c, bp_range samples, const bp_team *team) {
+    const struct BP_(bp_kernel_table) *k = table(c->network);
+    bp_team_wait(team);
+    if (BP_(is_lost)(c)) return;
+    for (size_t l = c->network->layer_count; l-- > 0;) {
+        const layer_plan *layer = &c->network->layers[l];
+        const bp_range rows = bp_team_range(team, layer->n_in, SHARED_GRAIN);
+        const real *x = BP_(layer_x)(c, layer), *delta = BP_(layer_delta)(c, layer);
+        real *w = c->trained + layer->weights;
+        for (size_t last = rows.last, first; last > rows.first; last = first) {
+            const size_t block = BP_(sample_block)(layer);
+            first = last - rows.first > block ? last - block : rows.first;
+            if (layer->passes_delta) k->sample_delta(delta, w, BP_(layer_delta)(c, layer - 1), layer->n_out, first, last);
+            if (trains_weights(layer)) k->sample_descend(x, delta, c->rate, w, layer->n_out, first, last);
+        }
+        if (team->thread == 0 && trains_biases(layer))
+            k->bias_descend(delta, c->rate, c->trained + layer->biases, 1, layer->n_out);
+        if (!layer->passes_delta) continue;
+        bp_team_wait(team);
+        BP_(delta_rows)(c, layer - 1, samples, BP_(layer_delta)(c, layer - 1));
+        bp_team_wait(team);
+    }
+}
+#endif
+
 /* Each layer's update, then the delta below it through the new weights. */
 static void BP_(backward_layer_by_layer)(const call *c, bp_range rows, const bp_team *team) {
     const bp_network *network = c->network;
@@ -285,6 +326,12 @@ static void BP_(train_task)(const bp_team *team, void *context) {
     const bp_range rows = bp_team_range(team, c->batch->samples, 1);
     BP_(forward_rows)(c, rows, 1);
     BP_(loss_rows)(c, rows, 1);
+#if BP_HAS_SIMD
+    if (c->order == BP_SIMULTANEOUS && c->batch->samples == 1 && !c->gradients) {
+        BP_(backward_sample)(c, rows, team);
+        return;
+    }
+#endif
     if (c->order == BP_SIMULTANEOUS) BP_(backward_simultaneous)(c, rows, team);
     else BP_(backward_layer_by_layer)(c, rows, team);
 }
@@ -394,9 +441,10 @@ static bp_status BP_(choose_update)(call *c, const BP_(bp_optimizer) * optimizer
     return BP_(prepare_update)(update, c->network, optimizer, state->gradients, state, c->trained);
 }
 
-bp_status BP_(bp_step)(const bp_network *network, real *parameters, const BP_(bp_batch) * batch,
-                       const BP_(bp_objective) * objective, const BP_(bp_optimizer) * optimizer,
-                       BP_(bp_state) * state, const bp_workspace *workspace, real *value) {
+/* A step of any network, from any batch, by any optimizer. */
+static bp_status BP_(long_step)(const bp_network *network, real *parameters, const BP_(bp_batch) * batch,
+                                const BP_(bp_objective) * objective, const BP_(bp_optimizer) * optimizer,
+                                BP_(bp_state) * state, const bp_workspace *workspace, real *value) {
     call c = {.network = network,
               .parameters = parameters,
               .trained = parameters,
@@ -412,6 +460,43 @@ bp_status BP_(bp_step)(const bp_network *network, real *parameters, const BP_(bp
     if (loss - loss == 0) state->steps++;
     if (value) *value = loss;
     return BP_OK;
+}
+
+#if BP_HAS_SIMD
+/*
+ * Whether narrow_template.h can make a step: plain descent from one sample's targets. It is of some
+ * fifty nanoseconds, so this comes first, and answers no where anything is out of the ordinary: the
+ * long way then finds what is wrong.
+ */
+static int BP_(is_narrow_step)(const bp_network *network, const BP_(bp_batch) * batch,
+                               const BP_(bp_objective) * objective, const BP_(bp_optimizer) * o,
+                               const BP_(bp_state) * state, const bp_workspace *workspace) {
+    if (!network || !batch || !objective || !o || !state || !workspace) return 0;
+    if (network->narrow > BP_(narrow_lanes) || network->kernels->isa == BP_ISA_SCALAR) return 0;
+    const int has_sample = batch->samples == 1 && batch->inputs && batch->targets && workspace->memory &&
+                           workspace->bytes >= network->BP_(narrow_bytes);
+    if (!has_sample || batch->classes || batch->weights || batch->first | batch->of || state->gradients) return 0;
+    if (objective->size != sizeof *objective || (unsigned)objective->loss > BP_HUBER ||
+        (unsigned)objective->reduction > BP_SUM || objective->label_smoothing != 0)
+        return 0;
+    return o->size == sizeof *o && (unsigned)o->order <= BP_LAYER_BY_LAYER && o->rate - o->rate == 0 &&
+           BP_(bp_descends_plainly)(o);
+}
+#endif
+
+bp_status BP_(bp_step)(const bp_network *network, real *parameters, const BP_(bp_batch) * batch,
+                       const BP_(bp_objective) * objective, const BP_(bp_optimizer) * optimizer,
+                       BP_(bp_state) * state, const bp_workspace *workspace, real *value) {
+#if BP_HAS_SIMD
+    if (parameters && BP_(is_narrow_step)(network, batch, objective, optimizer, state, workspace)) {
+        const BP_(bp_narrow) how = {objective->loss, optimizer->order, optimizer->rate};
+        const real loss = BP_(bp_narrow_step)(network, batch->inputs, batch->targets, &how, parameters);
+        if (loss - loss == 0) state->steps++;
+        if (value) *value = loss;
+        return BP_OK;
+    }
+#endif
+    return BP_(long_step)(network, parameters, batch, objective, optimizer, state, workspace, value);
 }
 
 void BP_(bp_initialize)(const bp_network *network, uint64_t seed, real *parameters) {

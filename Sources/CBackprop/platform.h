@@ -39,7 +39,9 @@
 #define BP_UNROLL _Pragma("GCC unroll 32")
 /* Asks for the line of memory at an address, which need not exist, to read and write it soon. */
 #define BP_PREFETCH(address) __builtin_prefetch((const void *)(address), 1)
+#define BP_UNLIKELY(condition) __builtin_expect(condition, 0)
 #else
+#define BP_UNLIKELY(condition) (condition)
 #define BP_PREFETCH(address) ((void)(address))
 #define BP_UNROLL
 #define BP_INLINE static inline
@@ -58,6 +60,13 @@
 #else
 #define BP_INTERNAL
 #define BP_EXTERN extern
+#endif
+
+/* *product = a * b; 0 where that does not fit in size_t. Without a division, which every step would wait for. */
+#if defined(__GNUC__) || defined(__clang__)
+#define BP_MULTIPLY(a, b, product) (!__builtin_mul_overflow(a, b, product))
+#else
+#define BP_MULTIPLY(a, b, product) (*(product) = (a) * (b), (b) == 0 || (a) <= SIZE_MAX / (b))
 #endif
 
 #if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__AARCH64EB__) && !defined(BP_NO_SIMD)

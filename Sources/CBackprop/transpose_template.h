@@ -2,25 +2,6 @@
  * transpose_template.h: rows become columns, a square of vectors at a time.
  */
 
-/*
- * Transposes a square of VEC_LANES vectors in registers. Zipping the first half of the
- * rows with the second half moves each lane's number one bit further towards its
- * row's; after as many rounds as there are bits they have changed places.
- */
-BP_INLINE void transpose_square(vec square[VEC_LANES]) {
-    vec zipped[VEC_LANES];
-    BP_UNROLL
-    for (size_t round = 1; round < VEC_LANES; round *= 2) {
-        BP_UNROLL
-        for (size_t i = 0; 2 * i + 1 < VEC_LANES; i++) {
-            zipped[2 * i] = vec_zip_low(square[i], square[i + VEC_LANES / 2]);
-            zipped[2 * i + 1] = vec_zip_high(square[i], square[i + VEC_LANES / 2]);
-        }
-        BP_UNROLL
-        for (size_t i = 0; i < VEC_LANES; i++) square[i] = zipped[i];
-    }
-}
-
 /* The transpose of rows x columns numbers, at most VEC_LANES of each; what is beyond them is 0. */
 BP_INLINE void transpose_load(const real *from, size_t stride, size_t rows, size_t columns, vec square[VEC_LANES]) {
     BP_UNROLL

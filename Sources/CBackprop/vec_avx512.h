@@ -13,15 +13,21 @@
 
 #if defined(__clang__)
 #pragma clang attribute push(                                                      \
-    __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
+    __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,popcnt"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,popcnt")
 #endif
 
 /* 24 sums of 32 registers leave 4 for the right operand and 4 for the left. */
 #define VEC_TILE_ROWS 6
 #define VEC_TILE_VECTORS 4
+
+/*
+ * There is vec_list_nonzero(), which writes first + l for each lane l that is not 0, and then anything
+ * up to VEC_LANES numbers; it returns how many count.
+ */
+#define VEC_LISTS 1
 
 typedef __m512i vec_bits;
 
@@ -48,11 +54,18 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm512_min_pd(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
 }
+BP_INLINE int vec_any_greater(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) {
     return _mm512_permutex2var_pd(a, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b);
 }
 BP_INLINE vec vec_zip_high(vec a, vec b) {
     return _mm512_permutex2var_pd(a, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b);
+}
+BP_INLINE size_t vec_list_nonzero(vec v, uint32_t first, uint32_t *list) {
+    const __mmask8 nonzero = _mm512_cmp_pd_mask(v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
+    const __m256i lane = _mm256_add_epi32(_mm256_set1_epi32((int)first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    _mm256_storeu_si256((__m256i *)(void *)list, _mm256_maskz_compress_epi32(nonzero, lane));
+    return (size_t)__builtin_popcount(nonzero);
 }
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm512_castpd_si512(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm512_castsi512_pd(b); }
@@ -84,6 +97,7 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
 }
+BP_INLINE int vec_any_greater(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) {
     const __m512i order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     return _mm512_permutex2var_ps(a, order, b);
@@ -91,6 +105,13 @@ BP_INLINE vec vec_zip_low(vec a, vec b) {
 BP_INLINE vec vec_zip_high(vec a, vec b) {
     const __m512i order = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     return _mm512_permutex2var_ps(a, order, b);
+}
+BP_INLINE size_t vec_list_nonzero(vec v, uint32_t first, uint32_t *list) {
+    const __mmask16 nonzero = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i rows = _mm512_add_epi32(_mm512_set1_epi32((int)first), lanes);
+    _mm512_storeu_si512(list, _mm512_maskz_compress_epi32(nonzero, rows));
+    return (size_t)__builtin_popcount(nonzero);
 }
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm512_castps_si512(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm512_castsi512_ps(b); }

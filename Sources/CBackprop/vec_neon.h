@@ -34,6 +34,7 @@ BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f64(c, a, b); }
 BP_INLINE vec vec_max(vec a, vec b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
 BP_INLINE vec vec_min(vec a, vec b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return vbslq_f64(vcgtq_f64(a, b), yes, no); }
+BP_INLINE int vec_any_greater(vec a, vec b) { return vmaxvq_u32(vreinterpretq_u32_u64(vcgtq_f64(a, b))) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return vzip1q_f64(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return vzip2q_f64(a, b); }
 BP_INLINE vec_bits vec_to_bits(vec v) { return vreinterpretq_u64_f64(v); }
@@ -63,6 +64,7 @@ BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }
 BP_INLINE vec vec_max(vec a, vec b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
 BP_INLINE vec vec_min(vec a, vec b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return vbslq_f32(vcgtq_f32(a, b), yes, no); }
+BP_INLINE int vec_any_greater(vec a, vec b) { return vmaxvq_u32(vcgtq_f32(a, b)) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return vzip1q_f32(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return vzip2q_f32(a, b); }
 BP_INLINE vec_bits vec_to_bits(vec v) { return vreinterpretq_u32_f32(v); }

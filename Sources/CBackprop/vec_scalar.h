@@ -43,6 +43,8 @@ BP_INLINE vec vec_max(vec a, vec b) { return a > b ? a : b; }
 BP_INLINE vec vec_min(vec a, vec b) { return a < b ? a : b; }
 /* Lane by lane, a > b ? yes : no. */
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return a > b ? yes : no; }
+/* 1 if a > b in any lane. */
+BP_INLINE int vec_any_greater(vec a, vec b) { return a > b; }
 
 /* The lower and the upper half of a[0] b[0] a[1] b[1] ...; with one lane there are no halves. */
 BP_INLINE vec vec_zip_low(vec a, vec b) { (void)b; return a; }
