@@ -10,19 +10,25 @@ private struct Lesson {
     var reduction = Reduction.mean
     var order = UpdateOrder.simultaneous
     var steps = 10
-
-    private static let inputs = 3
-    private static let samples = 5
+    var inputs = 3
+    var samples = 5
+    /// Whether most inputs are 0, which a step of a single sample leaves out.
+    var hasZeros = false
 
     func network<Scalar: KernelScalar>() throws -> Network<Scalar> {
-        try Network(inputs: Self.inputs, layers: layers, seed: 3)
+        try Network(inputs: inputs, layers: layers, seed: 3)
     }
 
     func dataset<Scalar: KernelScalar>() throws -> Dataset<Scalar> {
         var random = ReferenceRandom(seed: 23, stream: 0)
-        let targets: [[Scalar]] = random.matrix(Self.samples, layers.last!.units)
-        return try Dataset(
-            inputs: random.matrix(Self.samples, Self.inputs), targets: targets.map { $0.map { $0.magnitude } })
+        let targets: [[Scalar]] = random.matrix(samples, layers.last!.units)
+        var inputs: [[Scalar]] = random.matrix(samples, self.inputs)
+        if hasZeros {
+            for s in inputs.indices {
+                for i in inputs[s].indices where i % 3 != 1 { inputs[s][i] = i % 2 == 0 ? 0 : -0.0 }
+            }
+        }
+        return try Dataset(inputs: inputs, targets: targets.map { $0.map { $0.magnitude } })
     }
 
     /// Fails unless every instruction set and number of threads gives the reference's bits.
@@ -145,6 +151,51 @@ private struct Lesson {
         let lesson = Lesson(
             layers: [.dense(33, .relu), .dense(17, .tanh), .dense(9, .softmax)], loss: .crossEntropy, steps: 2)
         try lesson.expectReference(precision.scalar)
+    }
+
+    @Test(
+        "steps of single samples, with zeros among their inputs, equal the reference's in layers of every width",
+        arguments: Precision.all, Activation.allCases)
+    func singleSamples(in precision: Precision, _ activation: Activation) throws {
+        let networks = [
+            (2, [.dense(2, activation), .dense(2, .sigmoid)]),
+            (4, [.dense(3, activation), .dense(4, activation), .dense(1, .identity)]),
+            (3, [.dense(4, activation), .dense(5, .tanh)]),
+            (150, [.dense(17, activation), .dense(10, activation), .dense(1, .identity)]),
+            (33, [.dense(130, activation), .dense(16, .sigmoid)]),
+        ]
+        for (inputs, layers) in networks {
+            for hasZeros in [false, true] {
+                let lesson = Lesson(layers: layers, steps: 5, inputs: inputs, samples: 1, hasZeros: hasZeros)
+                try lesson.expectReference(precision.scalar)
+            }
+        }
+    }
+
+    @Test(
+        "steps of single samples equal the reference's for every loss, order, reduction and frozen layer",
+        arguments: Precision.all, Loss.allCases)
+    func singleSampleOptions(in precision: Precision, _ loss: Loss) throws {
+        let output = loss.requiredActivation ?? .sigmoid
+        let first = Layer.dense(3, .sigmoid)
+        var weightsFrozen = Layer.dense(4, .relu)
+        weightsFrozen.freezesWeights = true
+        var biasesFrozen = Layer.dense(2, .elu)
+        biasesFrozen.freezesBiases = true
+        for layers in [
+            [first, weightsFrozen, biasesFrozen, .dense(2, output)],
+            [first.frozen(), .dense(4, .tanh, hasBiases: false), .dense(3, output)],
+            [.dense(4, .leakyReLU), .dense(2, .identity).frozen(), .dense(1, output)],
+            [.dense(20, .tanh), .dense(18, .relu).frozen(), .dense(10, output)],
+        ] {
+            for order in UpdateOrder.allCases {
+                for reduction in Reduction.allCases {
+                    let lesson = Lesson(
+                        layers: layers, loss: loss, reduction: reduction, order: order, steps: 3, samples: 1)
+                    try lesson.expectReference(precision.scalar)
+                }
+            }
+        }
     }
 
     @Test("a network that is frozen as a whole stays as it is", arguments: Precision.all)
