@@ -157,11 +157,11 @@ private struct Lesson {
         "steps of single samples, with zeros among their inputs, equal the reference's in layers of every width",
         arguments: Precision.all, Activation.allCases)
     func singleSamples(in precision: Precision, _ activation: Activation) throws {
-        let networks = [
+        let networks: [(Int, [Layer])] = [
             (2, [.dense(2, activation), .dense(2, .sigmoid)]),
             (4, [.dense(3, activation), .dense(4, activation), .dense(1, .identity)]),
             (3, [.dense(4, activation), .dense(5, .tanh)]),
-            (150, [.dense(17, activation), .dense(10, activation), .dense(1, .identity)]),
+            (150, [.dense(17, activation), .dense(10, activation), .dense(1, .sigmoid)]),
             (33, [.dense(130, activation), .dense(16, .sigmoid)]),
         ]
         for (inputs, layers) in networks {
@@ -182,12 +182,13 @@ private struct Lesson {
         weightsFrozen.freezesWeights = true
         var biasesFrozen = Layer.dense(2, .elu)
         biasesFrozen.freezesBiases = true
-        for layers in [
+        let networks: [[Layer]] = [
             [first, weightsFrozen, biasesFrozen, .dense(2, output)],
             [first.frozen(), .dense(4, .tanh, hasBiases: false), .dense(3, output)],
             [.dense(4, .leakyReLU), .dense(2, .identity).frozen(), .dense(1, output)],
             [.dense(20, .tanh), .dense(18, .relu).frozen(), .dense(10, output)],
-        ] {
+        ]
+        for layers in networks {
             for order in UpdateOrder.allCases {
                 for reduction in Reduction.allCases {
                     let lesson = Lesson(
