@@ -39,7 +39,18 @@ let package = Package(
 
         // How fast it is.
         .target(name: "CPeak", path: "Benchmarks/CPeak", cSettings: [.unsafeFlags(["-O3"])]),
-        .executableTarget(name: "Benchmarks", dependencies: ["Backprop", "CPeak"], path: "Benchmarks/Benchmarks"),
+        .target(name: "CAllocations", path: "Benchmarks/CAllocations", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(
+            name: "CReordered", dependencies: ["CBackprop"], path: "Benchmarks/CReordered",
+            cSettings: [
+                .unsafeFlags([
+                    "-O3", "-fassociative-math", "-freciprocal-math", "-fno-signed-zeros", "-fno-trapping-math",
+                ])
+            ]),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Backprop", "BackpropReference", "CAllocations", "CBackprop", "CPeak", "CReordered"],
+            path: "Benchmarks/Benchmarks"),
 
         // Tests.
         .testTarget(name: "KernelTests", dependencies: ["CBackprop", "Backprop", "BackpropReference"]),

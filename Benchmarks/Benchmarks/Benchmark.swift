@@ -10,6 +10,7 @@ enum Benchmark {
         usage: Benchmarks peak                      multiply-add peak and bandwidth of this machine
                Benchmarks train [options]           steps of gradient descent
                Benchmarks predict [options]         predictions
+               Benchmarks compare [options]         every step that has a bar to meet, and whether it does
                Benchmarks csv FILE                  loading a table of numbers, beside a bare scan in C
                Benchmarks peer WORKLOAD BATCH THREADS train|infer [VARIANT]
 
@@ -21,11 +22,21 @@ enum Benchmark {
         --precision f32                f32 or f64
         --seconds 2                    how long to measure
         --json                         one JSON object
+
+        compare takes --json or --markdown for its table, and
+        --check                        exits with 1 if a bar is missed
+        --rows TEXT                    only rows with this in their names; may be given again
+        --repeats 11                   measurements of each row, in turn
+        --data ../shared/data/mnist    the four files of MNIST
+
+        BENCHMARKS_CLOCK=processor measures what one thread computes rather than the time that passes: for
+        machines that do something else as well.
         """
 
     static func run(_ words: [String]) throws {
         switch words.first {
         case "peak": try peak(isJSON: words.contains("--json"))
+        case "compare": try compare(Array(words.dropFirst()))
         case "csv": try csv(Array(words.dropFirst()))
         case "train", "predict":
             let options = try WorkOptions(Array(words.dropFirst()))

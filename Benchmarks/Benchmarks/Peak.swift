@@ -10,20 +10,24 @@ struct Peak: Encodable {
     var gigaflopsDouble: Double
 
     private static let rounds = 20_000
-    private static let repeats = 11
 
     init(of instructionSet: InstructionSet) {
-        let width = Self.width(of: instructionSet)
-        func best(_ work: (peak_width, Int) -> Double) -> Double {
-            (0..<Self.repeats).map { _ in
-                var operations = 0.0
-                let time = seconds { operations = work(width, Self.rounds) }
-                return operations / time * 1e-9
-            }.max() ?? 0
-        }
         self.instructionSet = instructionSet.name
-        gigaflopsFloat = best(peak_multiply_add_f32)
-        gigaflopsDouble = best(peak_multiply_add_f64)
+        gigaflopsFloat = Self.gigaflops(Float.self, of: instructionSet)
+        gigaflopsDouble = Self.gigaflops(Double.self, of: instructionSet)
+    }
+
+    /// The peak in one precision, the best of some repeats.
+    static func gigaflops<Scalar: NetworkScalar>(
+        _ scalar: Scalar.Type, of instructionSet: InstructionSet, repeats: Int = 11
+    ) -> Double {
+        let work = scalar == Double.self ? peak_multiply_add_f64 : peak_multiply_add_f32
+        let width = Self.width(of: instructionSet)
+        return (0..<repeats).map { _ in
+            var operations = 0.0
+            let time = seconds { operations = work(width, rounds) }
+            return operations / time * 1e-9
+        }.max() ?? 0
     }
 
     func gigaflops<Scalar: NetworkScalar>(_ scalar: Scalar.Type) -> Double {
@@ -91,4 +95,4 @@ func printJSON(_ value: some Encodable) throws {
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
-func rounded(_ value: Double) -> String { String(format: "%.1f", value) }
+func rounded(_ value: Double, digits: Int = 1) -> String { String(format: "%.\(digits)f", value) }

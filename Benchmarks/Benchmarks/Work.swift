@@ -49,14 +49,7 @@ struct WorkOptions {
         return batch > 0 && threads > 0 && seconds > 0 && ["f32", "f64"].contains(precision)
     }
 
-    /// Floating-point operations a sample: two for each weight forward and for its gradient, and two for the delta
-    /// but into the inputs.
-    func operations(isTraining: Bool) -> Double {
-        zip(layers, layers.dropFirst()).enumerated().reduce(0) { sum, layer in
-            let weights = 2 * Double(layer.element.0 * layer.element.1)
-            return sum + weights * (isTraining ? (layer.offset == 0 ? 2 : 3) : 1)
-        }
-    }
+    var shape: NetworkShape { NetworkShape(units: layers, hidden: hidden, loss: loss) }
 }
 
 /// What was measured.
@@ -86,11 +79,11 @@ struct WorkReport: Encodable {
 }
 
 extension Benchmark {
-    static func measure<Scalar: NetworkScalar>(
+    static func measure<Scalar: CoreScalar>(
         _ options: WorkOptions, _ scalar: Scalar.Type, isTraining: Bool
     ) throws -> WorkReport {
-        var network = try Network<Scalar>(inputs: options.layers[0], layers: layers(options), seed: 1)
-        let samples = try samples(options, scalar)
+        var network = try Network<Scalar>(inputs: options.layers[0], layers: options.shape.layers, seed: 1)
+        let samples = try CoreSamples<Scalar>(options.shape, count: options.batch).dataset(options.shape)
         var trainer = Trainer<Scalar>(loss: options.loss, learningRate: 0.05)
         try trainer.setThreads(options.threads)
         // What a thermometer would call settled: clocks are up, memory is paged in.
@@ -98,34 +91,13 @@ extension Benchmark {
             if isTraining { try trainer.step(&network, on: samples) } else { _ = try network.predict(samples.inputs) }
         }
         let time = try median(of: step, for: options.seconds)
-        let operations = options.operations(isTraining: isTraining) * Double(options.batch)
+        let operations = options.shape.operations(isTraining: isTraining) * Double(options.batch)
         let peak = Peak(of: network.instructionSet).gigaflops(scalar) * Double(options.threads)
         return WorkReport(
             kind: isTraining ? "train" : "predict", layers: options.layers, batch: options.batch,
             threads: options.threads, precision: options.precision, instructionSet: network.instructionSet.name,
             samplesPerSecond: Double(options.batch) / time, gigaflops: operations / time * 1e-9,
             shareOfPeak: operations / time * 1e-9 / peak, nanosecondsPerStep: time * 1e9)
-    }
-
-    private static func layers(_ options: WorkOptions) -> [Layer] {
-        let last: Activation = options.loss == .crossEntropy ? .softmax : .sigmoid
-        let units = options.layers.dropFirst()
-        return units.dropLast().map { .dense($0, options.hidden) } + [.dense(units.last!, last)]
-    }
-
-    private static func samples<Scalar: NetworkScalar>(
-        _ options: WorkOptions, _ scalar: Scalar.Type
-    ) throws -> Dataset<Scalar> {
-        var random = SplitMix64(seed: 1)
-        func values(_ count: Int) -> [Scalar] { (0..<count).map { _ in Scalar(random.next() >> 40) / 16_777_216 } }
-        let inputs = values(options.batch * options.layers[0])
-        let outputs = options.layers.last!
-        if options.loss == .crossEntropy {
-            let classes = (0..<options.batch).map { $0 % outputs }
-            return try Dataset(inputs: inputs, inputCount: options.layers[0], classes: classes, classCount: outputs)
-        }
-        let targets = values(options.batch * outputs)
-        return try Dataset(inputs: inputs, inputCount: options.layers[0], targets: targets, targetCount: outputs)
     }
 
     /// The median time of a step, over blocks of steps of about a millisecond, after a tenth of the time to warm up.

@@ -39,12 +39,27 @@ enum { SUMS = 12, REPEATS = 16 };
         return any(or_(or_(a, b), or_(c, d)));                                                           \
     }
 
+/* Four vectors at a time, as they would be if something were computed from them. */
+#define UPDATE(name, vector, load, store, xor_, set1)                                                    \
+    static void name(vector *p, size_t count) {                                                          \
+        const vector change = set1(1);                                                                   \
+        for (size_t i = 0; i < count; i += 4) {                                                          \
+            store(p + i, xor_(load(p + i), change));                                                     \
+            store(p + i + 1, xor_(load(p + i + 1), change));                                             \
+            store(p + i + 2, xor_(load(p + i + 2), change));                                             \
+            store(p + i + 3, xor_(load(p + i + 3), change));                                             \
+        }                                                                                                \
+    }
+
 #define SAME(x) (x)
 #define LOAD(p) (*(p))
 #define OR(a, b) ((a) | (b))
 static MULTIPLY_ADD(scalar_f32, float, float, 1, SAME, fmaf, SAME)
 static MULTIPLY_ADD(scalar_f64, double, double, 1, SAME, fma, SAME)
 READ(scalar_read, uint64_t, LOAD, OR, (unsigned))
+#define STORE(p, v) (*(p) = (v))
+#define XOR(a, b) ((a) ^ (b))
+UPDATE(scalar_update, uint64_t, LOAD, STORE, XOR, SAME)
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -54,6 +69,7 @@ static MULTIPLY_ADD(avx2_f32, float, __m256, 8, _mm256_set1_ps, _mm256_fmadd_ps,
 static MULTIPLY_ADD(avx2_f64, double, __m256d, 4, _mm256_set1_pd, _mm256_fmadd_pd, _mm256_cvtsd_f64)
 #define ANY256(v) ((unsigned)_mm256_cvtsi256_si32(v))
 READ(avx2_read, __m256i, _mm256_load_si256, _mm256_or_si256, ANY256)
+UPDATE(avx2_update, __m256i, _mm256_load_si256, _mm256_store_si256, _mm256_xor_si256, _mm256_set1_epi32)
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx512f"))), apply_to = function)
@@ -61,6 +77,7 @@ static MULTIPLY_ADD(avx512_f32, float, __m512, 16, _mm512_set1_ps, _mm512_fmadd_
 static MULTIPLY_ADD(avx512_f64, double, __m512d, 8, _mm512_set1_pd, _mm512_fmadd_pd, _mm512_cvtsd_f64)
 #define ANY512(v) ((unsigned)_mm512_cvtsi512_si32(v))
 READ(avx512_read, __m512i, _mm512_load_si512, _mm512_or_si512, ANY512)
+UPDATE(avx512_update, __m512i, _mm512_load_si512, _mm512_store_si512, _mm512_xor_si512, _mm512_set1_epi32)
 #pragma clang attribute pop
 
 #elif defined(__aarch64__)
@@ -107,3 +124,15 @@ unsigned peak_read(peak_width width, const void *memory, size_t bytes) {
     default: return scalar_read(memory, bytes / 8);
     }
 }
+
+void peak_update(peak_width width, void *memory, size_t bytes) {
+    switch (width) {
+#if defined(__x86_64__)
+    case PEAK_512: avx512_update(memory, bytes / 64); return;
+    case PEAK_256: avx2_update(memory, bytes / 32); return;
+#endif
+    default: scalar_update(memory, bytes / 8);
+    }
+}
+
+const char *peak_compiler(void) { return __VERSION__; }

@@ -19,6 +19,12 @@ double peak_multiply_add_f64(peak_width width, size_t rounds);
 /* Reads 'bytes' (a multiple of 1024) of aligned memory once, and returns something made of them. */
 unsigned peak_read(peak_width width, const void *memory, size_t bytes);
 
+/* Reads 'bytes' (a multiple of 1024) of aligned memory once, and writes them back changed in place. */
+void peak_update(peak_width width, void *memory, size_t bytes);
+
+/* The compiler that this was compiled by, as it calls itself. */
+const char *peak_compiler(void);
+
 /* Counts the line feeds of a file as 'wc -l' does, block by block; (size_t)-1 if it can't be read. */
 size_t peak_count_lines(const char *path);
 
