@@ -12,6 +12,7 @@ enum Benchmark {
                Benchmarks predict [options]         predictions
                Benchmarks compare [options]         every step that has a bar to meet, and whether it does
                Benchmarks csv FILE                  loading a table of numbers, beside a bare scan in C
+               Benchmarks steps core|trainer|run N  N steps of a 2-2-2 network, to have their instructions counted
                Benchmarks peer WORKLOAD BATCH THREADS train|infer [VARIANT]
 
         --layers 784-128-10            units from the inputs up
@@ -46,6 +47,7 @@ enum Benchmark {
                 ? try measure(options, Double.self, isTraining: isTraining)
                 : try measure(options, Float.self, isTraining: isTraining)
             try report.print(asJSON: options.isJSON)
+        case "steps": try steps(Array(words.dropFirst()))
         case "peer":
             var peer = try Peer(Array(words.dropFirst()))
             try peer.serve()

@@ -179,10 +179,8 @@ extension CompareRow {
     ) { context in
         let samples: CoreSamples<Float> = context.samples(tiny, 1)
         let core = CoreNetwork<Float>(tiny, samples, batch: 1, kernels: context.instructionSet.core)
-        let dataset = try samples.dataset(tiny)
-        var network = try Network<Float>(inputs: 2, layers: tiny.layers, seed: 1)
-        var trainer = Trainer<Float>(loss: tiny.loss, learningRate: 0.01)
-        let block = try Block { for _ in 0..<$0 { try trainer.step(&network, on: dataset) } }
+        let steps = try LibrarySteps(tiny, samples)
+        let block = try Block { try steps.train(steps: $0) }
         let coreBlock = try Block { core.train(steps: $0) }
         return {
             let time = try block.measure()
@@ -303,6 +301,27 @@ extension CompareRow {
         let answer = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return try JSONDecoder().decode(Answer.self, from: answer).nanosecondsPerStep
+    }
+}
+
+/// Steps through the library, as a loop of a user's would take them.
+final class LibrarySteps {
+    private var network: Network<Float>
+    private var trainer: Trainer<Float>
+    private let samples: Dataset<Float>
+
+    init(_ shape: NetworkShape, _ samples: CoreSamples<Float>) throws {
+        network = try Network(inputs: shape.inputCount, layers: shape.layers, seed: 1)
+        trainer = Trainer(loss: shape.loss, learningRate: 0.01)
+        self.samples = try samples.dataset(shape)
+    }
+
+    func train(steps: Int) throws { try Self.train(&network, &trainer, samples, steps: steps) }
+
+    private static func train(
+        _ network: inout Network<Float>, _ trainer: inout Trainer<Float>, _ samples: Dataset<Float>, steps: Int
+    ) throws {
+        for _ in 0..<steps { try trainer.step(&network, on: samples) }
     }
 }
 

@@ -30,8 +30,9 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     public let targetCount: Int
     /// The inputs that are in memory; none where they are in a file.
     var values: [Scalar]
-    /// Those that are in a file instead.
-    private var stored: StoredInputs?
+    /// Those that are in a file instead: none or one, in an array because copying that costs next to nothing.
+    private var files: [StoredInputs]
+    private var stored: StoredInputs? { files.first }
     /// The targets but for samples in a file that should give themselves.
     private var ownTargets: Targets<Scalar>?
     /// How much each sample counts, or `nil` where all count 1. Finite and not below 0.
@@ -163,7 +164,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         self.inputCount = inputCount
         self.targetCount = targetCount
         self.values = values
-        self.stored = stored
+        self.files = stored.map { [$0] } ?? []
         self.ownTargets = targets
         self.weights = weights
     }
@@ -175,11 +176,11 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     public var targets: Targets<Scalar> { ownTargets ?? .vectors(inputs) }
 
     /// Whether the inputs are in memory, rather than in a file from which each batch is read.
-    public var isInMemory: Bool { stored == nil }
+    public var isInMemory: Bool { files.isEmpty }
 
     /// The same samples, with the inputs read into memory.
     public func inMemory() -> Dataset {
-        guard stored != nil else { return self }
+        guard !isInMemory else { return self }
         let inputs = inputs
         return Dataset(count, inputCount, targetCount, values: inputs, ownTargets ?? .vectors(inputs), weights)
     }

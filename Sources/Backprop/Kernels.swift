@@ -38,15 +38,15 @@ public struct ScalarCore<Scalar>: Sendable {
         ) -> bp_status
     let step:
         @Sendable (
-            OpaquePointer, UnsafeMutablePointer<Scalar>, BatchPointers<Scalar>, Objective<Scalar>,
-            UpdateRule<Scalar>, inout StatePointers<Scalar>, UnsafePointer<bp_workspace>,
-            UnsafeMutablePointer<Scalar>
+            OpaquePointer, UnsafeMutablePointer<Scalar>, BatchPointers<Scalar>, UnsafePointer<StepCall<Scalar>>,
+            inout StatePointers<Scalar>, UnsafePointer<bp_workspace>, UnsafeMutablePointer<Scalar>
         ) -> bp_status
     let update:
         @Sendable (
             OpaquePointer, UpdateRule<Scalar>, UnsafePointer<Scalar>, inout StatePointers<Scalar>,
             UnsafeMutablePointer<Scalar>, OpaquePointer?
         ) -> bp_status
+    let makeCall: @Sendable (Objective<Scalar>, UpdateRule<Scalar>) -> StepCall<Scalar>
     let check: @Sendable (UpdateRule<Scalar>) -> bp_status
     let normal: @Sendable (OpaquePointer, inout bp_random, Scalar, UnsafeMutablePointer<Scalar>, Int) -> Void
     let uniform: @Sendable (inout bp_random, Scalar, UnsafeMutablePointer<Scalar>, Int) -> Void
@@ -99,6 +99,19 @@ struct StatePointers<Scalar> {
     var gradients: UnsafeMutablePointer<Scalar>?
 }
 
+/// What a step is told besides its samples, as the C core takes it: made once for many steps, in the one precision that
+/// they are computed in.
+///
+/// `@unchecked Sendable`: the only pointer in it, that to a custom loss, is NULL.
+struct StepCall<Scalar>: @unchecked Sendable {
+    fileprivate var loss = Loss.squaredError
+    fileprivate var optimizerF32 = bp_optimizer_f32()
+    fileprivate var optimizerF64 = bp_optimizer_f64()
+    /// Without the function of a custom loss, which has no address but during a call.
+    fileprivate var objectiveF32 = bp_objective_f32()
+    fileprivate var objectiveF64 = bp_objective_f64()
+}
+
 extension Float: NetworkScalar {
     public static let core = ScalarCore<Float>(
         type: bp_type(BP_F32),
@@ -115,18 +128,26 @@ extension Float: NetworkScalar {
                 bp_gradients_f32(network, parameters, &batch, $0, workspace, gradients, value)
             }
         },
-        step: { network, parameters, batch, objective, rule, state, workspace, value in
+        step: { network, parameters, batch, call, state, workspace, value in
             var batch = bp_batch_f32(batch)
-            var optimizer = bp_optimizer_f32(rule)
-            return objective.withCore { objective in
-                state.withCore {
-                    bp_step_f32(network, parameters, &batch, objective, &optimizer, $0, workspace, value)
+            var objective = call.pointee.objectiveF32
+            return call.pointee.loss.withCoreCustom { custom in
+                objective.custom = custom
+                return state.withCore {
+                    bp_step_f32(
+                        network, parameters, &batch, &objective, call.pointer(to: \.optimizerF32)!, $0, workspace, value)
                 }
             }
         },
         update: { network, rule, gradients, state, parameters, pool in
             var optimizer = bp_optimizer_f32(rule)
             return state.withCore { bp_update_f32(network, &optimizer, gradients, $0, parameters, pool) }
+        },
+        makeCall: { objective, rule in
+            var call = StepCall<Float>()
+            call.loss = objective.loss
+            (call.optimizerF32, call.objectiveF32) = (bp_optimizer_f32(rule), bp_objective_f32(objective))
+            return call
         },
         check: {
             var optimizer = bp_optimizer_f32($0)
@@ -160,18 +181,26 @@ extension Double: NetworkScalar {
                 bp_gradients_f64(network, parameters, &batch, $0, workspace, gradients, value)
             }
         },
-        step: { network, parameters, batch, objective, rule, state, workspace, value in
+        step: { network, parameters, batch, call, state, workspace, value in
             var batch = bp_batch_f64(batch)
-            var optimizer = bp_optimizer_f64(rule)
-            return objective.withCore { objective in
-                state.withCore {
-                    bp_step_f64(network, parameters, &batch, objective, &optimizer, $0, workspace, value)
+            var objective = call.pointee.objectiveF64
+            return call.pointee.loss.withCoreCustom { custom in
+                objective.custom = custom
+                return state.withCore {
+                    bp_step_f64(
+                        network, parameters, &batch, &objective, call.pointer(to: \.optimizerF64)!, $0, workspace, value)
                 }
             }
         },
         update: { network, rule, gradients, state, parameters, pool in
             var optimizer = bp_optimizer_f64(rule)
             return state.withCore { bp_update_f64(network, &optimizer, gradients, $0, parameters, pool) }
+        },
+        makeCall: { objective, rule in
+            var call = StepCall<Double>()
+            call.loss = objective.loss
+            (call.optimizerF64, call.objectiveF64) = (bp_optimizer_f64(rule), bp_objective_f64(objective))
+            return call
         },
         check: {
             var optimizer = bp_optimizer_f64($0)
@@ -207,12 +236,19 @@ extension bp_optimizer_f32 {
     }
 }
 
+extension bp_objective_f32 {
+    fileprivate init(_ objective: Objective<Float>) {
+        self.init(
+            size: MemoryLayout<bp_objective_f32>.size, loss: objective.loss.core, reduction: objective.reduction.core,
+            label_smoothing: objective.labelSmoothing, seed: objective.seed, step: objective.step, custom: nil)
+    }
+}
+
 extension Objective<Float> {
     fileprivate func withCore(_ body: (UnsafePointer<bp_objective_f32>) -> bp_status) -> bp_status {
         loss.withCoreCustom { custom in
-            var core = bp_objective_f32(
-                size: MemoryLayout<bp_objective_f32>.size, loss: loss.core, reduction: reduction.core,
-                label_smoothing: labelSmoothing, seed: seed, step: step, custom: custom)
+            var core = bp_objective_f32(self)
+            core.custom = custom
             return body(&core)
         }
     }
@@ -245,12 +281,19 @@ extension bp_optimizer_f64 {
     }
 }
 
+extension bp_objective_f64 {
+    fileprivate init(_ objective: Objective<Double>) {
+        self.init(
+            size: MemoryLayout<bp_objective_f64>.size, loss: objective.loss.core, reduction: objective.reduction.core,
+            label_smoothing: objective.labelSmoothing, seed: objective.seed, step: objective.step, custom: nil)
+    }
+}
+
 extension Objective<Double> {
     fileprivate func withCore(_ body: (UnsafePointer<bp_objective_f64>) -> bp_status) -> bp_status {
         loss.withCoreCustom { custom in
-            var core = bp_objective_f64(
-                size: MemoryLayout<bp_objective_f64>.size, loss: loss.core, reduction: reduction.core,
-                label_smoothing: labelSmoothing, seed: seed, step: step, custom: custom)
+            var core = bp_objective_f64(self)
+            core.custom = custom
             return body(&core)
         }
     }
@@ -362,6 +405,8 @@ struct UpdateRule<Scalar> {
     fileprivate var weightDecay, l1, clipValue, clipNorm: Scalar
 }
 
+extension UpdateRule: Sendable where Scalar: Sendable {}
+
 extension UpdateRule where Scalar: NetworkScalar {
     init(
         _ optimizer: Optimizer, rate: Double, regularization: Regularization = .none,
@@ -408,17 +453,25 @@ struct UpdateState<Scalar: NetworkScalar>: Hashable, Sendable {
     /// Where the gradients of a step are computed; empty for a step that does without.
     var gradients: [Scalar] = []
 
+    @inline(__always)
     fileprivate mutating func withPointers(_ body: (inout StatePointers<Scalar>) -> bp_status) {
         let steps = steps
-        self.steps = slots.withUnsafeMutableBufferPointer { slots in
-            gradients.withUnsafeMutableBufferPointer { gradients in
-                var state = StatePointers(
-                    steps: steps, slots: slots.isEmpty ? nil : slots.baseAddress,
-                    gradients: gradients.isEmpty ? nil : gradients.baseAddress)
+        self.steps = slots.withPointerOrNone { slots in
+            gradients.withPointerOrNone { gradients in
+                var state = StatePointers(steps: steps, slots: slots, gradients: gradients)
                 check(body(&state))
                 return state.steps
             }
         }
+    }
+}
+
+extension Array {
+    /// Calls a function with the address of the first element, if there is one. (An empty array has no memory of its
+    /// own; to be asked for it would make it look for some.)
+    @inline(__always)
+    fileprivate mutating func withPointerOrNone<Result>(_ body: (UnsafeMutablePointer<Element>?) -> Result) -> Result {
+        isEmpty ? body(nil) : withUnsafeMutableBufferPointer { body($0.baseAddress) }
     }
 }
 
@@ -605,6 +658,14 @@ struct NetworkPlan: Sendable {
         self.storage = storage
     }
 
+    /// Whether this is the other or a copy of it.
+    func isIdentical(to other: NetworkPlan) -> Bool {
+        storage.withUnsafeBytes { storage in
+            other.storage.withUnsafeBytes { $0.baseAddress == storage.baseAddress }
+        }
+    }
+
+    @inline(__always)
     func withPointer<Result>(_ body: (OpaquePointer) -> Result) -> Result {
         storage.withUnsafeBytes { body(OpaquePointer($0.baseAddress!)) }
     }
@@ -639,7 +700,7 @@ struct NetworkPlan: Sendable {
         parameters: [Scalar], batch: Batch<Scalar>, objective: Objective<Scalar>, workspace: inout Workspace
     ) -> Scalar {
         var value: Scalar = 0
-        prepare(&workspace, for: batch)
+        reserve(&workspace, samples: batch.rows.count, Scalar.self)
         batch.withPointers { batch in
             parameters.withUnsafeBufferPointer { parameters in
                 workspace.withPointer { workspace in
@@ -659,7 +720,7 @@ struct NetworkPlan: Sendable {
     ) -> Scalar {
         precondition(gradients.count == parameters.count)
         var value: Scalar = 0
-        prepare(&workspace, for: batch)
+        reserve(&workspace, samples: batch.rows.count, Scalar.self)
         batch.withPointers { batch in
             parameters.withUnsafeBufferPointer { parameters in
                 gradients.withUnsafeMutableBufferPointer { gradients in
@@ -677,20 +738,20 @@ struct NetworkPlan: Sendable {
         return value
     }
 
-    /// Takes one step and returns the loss before it.
+    /// Takes one step on rows of a dataset in memory and returns the loss before it.
+    @inline(__always)
     func step<Scalar: NetworkScalar>(
-        parameters: inout [Scalar], batch: Batch<Scalar>, objective: Objective<Scalar>, rule: UpdateRule<Scalar>,
+        parameters: inout [Scalar], samples: Dataset<Scalar>, rows: Range<Int>, call: UnsafePointer<StepCall<Scalar>>,
         state: inout UpdateState<Scalar>, workspace: inout Workspace
     ) -> Scalar {
         var value: Scalar = 0
-        prepare(&workspace, for: batch)
-        batch.withPointers { batch in
-            parameters.withUnsafeMutableBufferPointer { parameters in
-                workspace.withPointer { workspace in
-                    state.withPointers { state in
-                        withPointer { network in
+        withPointer { network in
+            samples.withPointers(rows) { batch in
+                parameters.withUnsafeMutableBufferPointer { parameters in
+                    workspace.withPointer { workspace in
+                        state.withPointers { state in
                             Scalar.core.step(
-                                network, parameters.baseAddress!, batch, objective, rule, &state, workspace, &value)
+                                network, parameters.baseAddress!, batch, call, &state, workspace, &value)
                         }
                     }
                 }
@@ -716,8 +777,9 @@ struct NetworkPlan: Sendable {
         }
     }
 
-    private func prepare<Scalar: NetworkScalar>(_ workspace: inout Workspace, for batch: Batch<Scalar>) {
-        workspace.reserve(withPointer { Scalar.core.trainSize($0, batch.rows.count) })
+    /// Sees to it that a workspace is large enough for training on so many samples at a time.
+    func reserve<Scalar: NetworkScalar>(_ workspace: inout Workspace, samples: Int, _ scalar: Scalar.Type) {
+        workspace.reserve(withPointer { Scalar.core.trainSize($0, samples) })
     }
 }
 
@@ -734,21 +796,30 @@ struct Batch<Scalar: NetworkScalar> {
     }
 
     fileprivate func withPointers(_ body: (BatchPointers<Scalar>) -> Void) {
-        precondition(rows.lowerBound >= 0 && rows.upperBound <= dataset.count && !rows.isEmpty)
-        dataset.inputs.withUnsafeBufferPointer { inputs in
-            dataset.withTargetPointers { targets, classes, weights in
+        dataset.withPointers(rows, part: part, body)
+    }
+}
+
+extension Dataset {
+    /// Calls a function with rows that are in memory.
+    @inline(__always)
+    fileprivate func withPointers(
+        _ rows: Range<Int>, part: (first: Int, of: Int)? = nil, _ body: (BatchPointers<Scalar>) -> Void
+    ) {
+        precondition(isInMemory && rows.lowerBound >= 0 && rows.upperBound <= count && !rows.isEmpty)
+        values.withUnsafeBufferPointer { inputs in
+            withTargetPointers { targets, classes, weights in
                 body(
                     BatchPointers(
-                        samples: rows.count, inputs: inputs.baseAddress! + rows.lowerBound * dataset.inputCount,
-                        targets: targets.map { $0 + rows.lowerBound * dataset.targetCount },
+                        samples: rows.count, inputs: inputs.baseAddress! + rows.lowerBound * inputCount,
+                        targets: targets.map { $0 + rows.lowerBound * targetCount },
                         classes: classes.map { $0 + rows.lowerBound }, weights: weights.map { $0 + rows.lowerBound },
                         first: part?.first ?? 0, of: part?.of ?? 0))
             }
         }
     }
-}
 
-extension Dataset {
+    @inline(__always)
     fileprivate func withTargetPointers(
         _ body: (UnsafePointer<Scalar>?, UnsafePointer<Int32>?, UnsafePointer<Scalar>?) -> Void
     ) {

@@ -15,6 +15,11 @@ package func physicalMemory() -> UInt64 {
     ProcessInfo.processInfo.physicalMemory
 }
 
+/// The processors that the system lets this program use.
+func processorCount() -> Int {
+    ProcessInfo.processInfo.activeProcessorCount
+}
+
 /// The bytes of a file.
 package func readFile(_ path: String) throws(BackpropError) -> [UInt8] {
     do {

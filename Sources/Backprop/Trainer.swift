@@ -11,36 +11,39 @@
 /// The corresponding C function is `bp_step_f32`; the reference is `ReferenceNetwork.step`.
 public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// What is made small.
-    public var loss: Loss
+    public var loss: Loss { didSet { setup.invalidate() } }
     /// How parameters follow their gradients.
-    public var optimizer: Optimizer
+    public var optimizer: Optimizer { didSet { setup.invalidate() } }
     /// How large the steps are, as a function of time.
-    public var learningRate: LearningRate
+    public var learningRate: LearningRate { didSet { setup.invalidate() } }
     /// How many samples make a step.
-    public var batching: Batching
+    public var batching: Batching { didSet { setup.invalidate() } }
     /// How often a batch is used before the next.
     public var repetition: BatchRepetition
     /// Whether each epoch takes the samples in a new order, which depends only on the seed and the epoch.
     public var shuffles: Bool
     /// Whether a step takes the mean or the sum of its samples' gradients.
-    public var reduction: Reduction
+    public var reduction: Reduction { didSet { setup.invalidate() } }
     /// Whether deltas are passed down before or after a layer is updated.
-    public var updateOrder: UpdateOrder
+    public var updateOrder: UpdateOrder { didSet { setup.invalidate() } }
     /// What keeps the network from learning its samples by heart.
-    public var regularization: Regularization
+    public var regularization: Regularization { didSet { setup.invalidate() } }
     /// A bound for gradients.
-    public var clipping: GradientClipping
+    public var clipping: GradientClipping { didSet { setup.invalidate() } }
     /// Gradient accumulation: the samples whose gradients are computed at a time, where a step's batch would take too
     /// much memory at once. The bits are those of the whole batch. `nil` for the batch.
-    public var microBatchSize: Int?
+    public var microBatchSize: Int? { didSet { setup.invalidate() } }
     /// Whether epochs are reported with what goes on in each layer: ``EpochReport/diagnosis``. Costs nothing when off.
-    public var diagnostics: Bool
+    public var diagnostics: Bool { didSet { setup.invalidate() } }
     /// What orders, dropout and noise come from.
     public let seed: UInt64
 
     /// How far training has come, over all runs.
     private(set) var position = TrainingPosition<Scalar>()
     private var workspace = Workspace()
+    private var setup = StepSetup<Scalar>()
+    /// Whether the number of threads was set, rather than chosen by the work.
+    private var threadsAreSet = false
 
     /// - Parameters:
     ///   - loss: What is made small.
@@ -97,15 +100,30 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// The reports of all finished epochs, over all runs.
     public var history: TrainingHistory { position.history }
 
-    /// The threads that share each step; 1 unless set.
+    /// The threads that share each step: as many as were set, or as were chosen by the work of the last one.
     public var threads: Int { workspace.pool?.threads ?? 1 }
 
     /// Sets how many threads share each step. The result doesn't depend on it.
+    ///
+    /// Unless set, their number is chosen by the work: one for each ``ThreadChoice/operationsPerThread`` floating-point
+    /// operations of a step, but not more than the machine has processors.
     ///
     /// - Throws: ``BackpropError/option(_:expected:found:)`` for less than 1 or more than 1024,
     ///   ``BackpropError/threads(_:)`` if the system doesn't start them.
     public mutating func setThreads(_ count: Int) throws(BackpropError) {
         workspace.pool = count == 1 ? nil : try ThreadPool(threads: count)
+        threadsAreSet = true
+    }
+
+    /// Finds memory and threads for steps of so many samples.
+    @inline(never)
+    private mutating func provide(for network: Network<Scalar>, samples: Int) {
+        setup.samples = samples
+        network.plan.reserve(&workspace, samples: min(samples, microBatchSize ?? samples), Scalar.self)
+        if threadsAreSet { return }
+        let count = ThreadChoice.threads(forSamples: samples, of: network.parameters.count, isTraining: true)
+        // A system that starts no threads leaves the work to one.
+        if count != threads { workspace.pool = count == 1 ? nil : try? ThreadPool(threads: count) }
     }
 
     /// Trains a network until a condition holds, from where the run before left off: two runs of some
@@ -149,7 +167,8 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         try check(network, dataset)
         if let validation { try network.check(validation, loss: loss) }
         try check(conditions)
-        reserve(for: network)
+        beginSteps(network)
+        provide(for: network, samples: batching.size(forSamples: dataset.count))
         return TrainingRun(
             conditions: conditions, repetition: repetition,
             needsGradientNorm: diagnostics && updateOrder == .simultaneous, position: position)
@@ -167,19 +186,44 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     ///
     /// - Returns: The mean loss before the step. One that is not finite means that no step was taken.
     /// - Throws: As ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``.
-    @_specialize(where Scalar == Float)
-    @_specialize(where Scalar == Double)
     @discardableResult
     public mutating func step(
         _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>
     ) throws(BackpropError) -> Scalar {
-        try check(network, dataset)
-        reserve(for: network)
+        try takeStep(&network, on: dataset)
+    }
+
+    @inline(__always)
+    private mutating func takeStep(
+        _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>
+    ) throws(BackpropError) -> Scalar {
+        if !setup.isReady(for: network, dataset) { try setUp(network, dataset) }
+        guard dataset.isInMemory, setup.takesBatchesWhole else {
+            return step(&network, prepared(dataset.batch(0..<dataset.count)))
+        }
+        return network.plan.step(
+            parameters: &network.parameters, samples: dataset, rows: 0..<dataset.count, call: &setup.call,
+            state: &position.update, workspace: &workspace)
+    }
+
+    /// Checks that everything goes together, and sees to it that a step finds all that it needs.
+    @inline(never)
+    private mutating func setUp(_ network: Network<Scalar>, _ dataset: Dataset<Scalar>) throws(BackpropError) {
+        if !setup.fits(network, dataset) {
+            try check(network, dataset)
+            beginSteps(network)
+        }
+        if setup.samples != dataset.count { provide(for: network, samples: dataset.count) }
         let rate = rate(samples: dataset.count)
-        guard let rule = rule(checking: rate) else {
+        guard refreshRule(rate: rate) else {
             throw .option("learningRate", expected: "a finite number from 0, for RPROP above 0", found: "\(rate)")
         }
-        return step(&network, prepared(dataset.batch(0..<dataset.count)), rule: rule)
+    }
+
+    private mutating func beginSteps(_ network: Network<Scalar>) {
+        reserve(for: network)
+        setup.begin(
+            with: network, takesBatchesWhole: microBatchSize == nil && regularization.inputNoise == .none)
     }
 
     // MARK: Steps
@@ -189,6 +233,10 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         let size = batching.size(forSamples: samples)
         return learningRate.rate(
             atStep: updates, stepsPerEpoch: (samples + size - 1) / size, plateau: position.plateau)
+    }
+
+    private var hasConstantRate: Bool {
+        if case .constant = learningRate { true } else { false }
     }
 
     private var objective: Objective<Scalar> {
@@ -201,27 +249,29 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         UpdateRule(optimizer, rate: rate, regularization: regularization, clipping: clipping, order: updateOrder)
     }
 
-    /// The rule of a step, or `nil` for a rate that a schedule should not have given.
-    private func rule(checking rate: Double) -> UpdateRule<Scalar>? {
+    /// Sees to it that the setup has the rule of a rate. Returns whether it makes sense, as one that a schedule gives
+    /// may not.
+    private mutating func refreshRule(rate: Double) -> Bool {
+        if setup.hasRule(rate: rate) { return true }
         let rule = rule(rate: rate)
-        return rate >= 0 && rule.isValid ? rule : nil
+        guard rate >= 0, rule.isValid else { return false }
+        setup.setRule(rule, rate: rate, objective, isConstant: hasConstantRate)
+        return true
     }
 
-    /// One update of the network.
-    private mutating func step(
-        _ network: inout Network<Scalar>, _ batch: Batch<Scalar>, rule: UpdateRule<Scalar>
-    ) -> Scalar {
+    /// One update of the network, by the setup's rule.
+    private mutating func step(_ network: inout Network<Scalar>, _ batch: Batch<Scalar>) -> Scalar {
         if let size = microBatchSize, size < batch.rows.count {
-            return stepInParts(&network, batch, of: size, rule: rule)
+            return stepInParts(&network, batch, of: size)
         }
         return network.plan.step(
-            parameters: &network.parameters, batch: batch, objective: objective, rule: rule,
+            parameters: &network.parameters, samples: batch.dataset, rows: batch.rows, call: &setup.call,
             state: &position.update, workspace: &workspace)
     }
 
     /// The same step, to the same bits, with memory for a part of the batch only.
     private mutating func stepInParts(
-        _ network: inout Network<Scalar>, _ batch: Batch<Scalar>, of size: Int, rule: UpdateRule<Scalar>
+        _ network: inout Network<Scalar>, _ batch: Batch<Scalar>, of size: Int
     ) -> Scalar {
         let count = batch.rows.count
         var sum = 0.0
@@ -238,7 +288,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         let value = Scalar(sum / Double(count))
         if value.isFinite {
             network.plan.update(
-                parameters: &network.parameters, rule: rule, state: &position.update, pool: workspace.pool)
+                parameters: &network.parameters, rule: setup.rule, state: &position.update, pool: workspace.pool)
         }
         return value
     }
@@ -313,12 +363,12 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     ) {
         run.beginBatch(samples: batch.rows.count)
         repeat {
-            guard let rule = rule(checking: rate(samples: samples)) else {
+            guard refreshRule(rate: rate(samples: samples)) else {
                 run.reason = .invalidLearningRate(step: run.iterations + 1)
                 return
             }
             let noisy = prepared(batch)
-            let value = step(&network, noisy, rule: rule)
+            let value = step(&network, noisy)
             guard value.isFinite else {
                 let layer = network.firstNonFiniteLayer(for: noisy.inputs)
                 run.reason = .nonFiniteLoss(step: run.iterations + 1, layer: layer)
@@ -421,5 +471,34 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             throw .option(
                 "updateOrder", expected: "simultaneous, to stop by the gradient's norm", found: "\(updateOrder)")
         }
+    }
+}
+
+// What a generic function does to find out its type is more work than a step of a small network, so those who know
+// theirs call these.
+
+extension Trainer<Float> {
+    /// Takes one step on a dataset as one batch.
+    ///
+    /// - Returns: The mean loss before the step. One that is not finite means that no step was taken.
+    /// - Throws: As ``train(_:on:validatingOn:until:progress:)``.
+    @discardableResult
+    public mutating func step(
+        _ network: inout Network<Float>, on dataset: Dataset<Float>
+    ) throws(BackpropError) -> Float {
+        try takeStep(&network, on: dataset)
+    }
+}
+
+extension Trainer<Double> {
+    /// Takes one step on a dataset as one batch.
+    ///
+    /// - Returns: The mean loss before the step. One that is not finite means that no step was taken.
+    /// - Throws: As ``train(_:on:validatingOn:until:progress:)``.
+    @discardableResult
+    public mutating func step(
+        _ network: inout Network<Double>, on dataset: Dataset<Double>
+    ) throws(BackpropError) -> Double {
+        try takeStep(&network, on: dataset)
     }
 }

@@ -1,0 +1,27 @@
+/// How many threads share the work of a call, where nobody said how many.
+///
+/// The rule: one thread for each ``operationsPerThread`` floating-point operations, at least one, and not more than the
+/// machine has processors. What is computed doesn't depend on it, to the bit.
+public enum ThreadChoice {
+    /// The floating-point operations of a call that are worth a thread: about 10 µs of work for a processor with vectors
+    /// of 512 bits, which is where sharing them with a second thread, at a microsecond or two for each time that all
+    /// wait for each other, begins to pay.
+    public static let operationsPerThread = 1_000_000
+
+    /// The number of threads for one pass over samples.
+    ///
+    /// - Parameters:
+    ///   - samples: The samples of a step, or to be predicted.
+    ///   - parameters: The parameters of the network: a sample takes two operations for each forward, and four more to
+    ///     train it.
+    ///   - processors: Those that the machine has.
+    public static func threads(
+        forSamples samples: Int, of parameters: Int, isTraining: Bool, processors: Int = activeProcessors
+    ) -> Int {
+        let operations = Double(samples) * Double(parameters) * (isTraining ? 6 : 2)
+        return max(1, Int(min(operations / Double(operationsPerThread), Double(processors))))
+    }
+
+    /// The processors that the system lets this program use.
+    public static let activeProcessors = processorCount()
+}
