@@ -12,6 +12,8 @@ enum Benchmark {
                Benchmarks predict [options]         predictions
                Benchmarks compare [options]         every step that has a bar to meet, and whether it does
                Benchmarks csv FILE                  loading a table of numbers, beside a bare scan in C
+               Benchmarks kernels [--json]          every kernel, in C and in pure Swift
+               Benchmarks allocations               fails if a step allocates after the first
                Benchmarks steps core|trainer|run N  N steps of a 2-2-2 network, to have their instructions counted
                Benchmarks peer WORKLOAD BATCH THREADS train|infer [VARIANT]
 
@@ -22,6 +24,7 @@ enum Benchmark {
         --threads 1                    threads that share a step
         --precision f32                f32 or f64
         --seconds 2                    how long to measure
+        --data FOLDER                  take the samples from the four files of MNIST
         --json                         one JSON object
 
         compare takes --json or --markdown for its table, and
@@ -47,6 +50,8 @@ enum Benchmark {
                 ? try measure(options, Double.self, isTraining: isTraining)
                 : try measure(options, Float.self, isTraining: isTraining)
             try report.print(asJSON: options.isJSON)
+        case "allocations": try allocations()
+        case "kernels": try kernels(isJSON: words.contains("--json"))
         case "steps": try steps(Array(words.dropFirst()))
         case "peer":
             var peer = try Peer(Array(words.dropFirst()))

@@ -179,8 +179,8 @@ extension CompareRow {
     ) { context in
         let samples: CoreSamples<Float> = context.samples(tiny, 1)
         let core = CoreNetwork<Float>(tiny, samples, batch: 1, kernels: context.instructionSet.core)
-        let steps = try LibrarySteps(tiny, samples)
-        let block = try Block { try steps.train(steps: $0) }
+        let steps = try LibrarySteps<Float>(tiny, samples, batch: 1)
+        let block = try Block { try steps.run($0) }
         let coreBlock = try Block { core.train(steps: $0) }
         return {
             let time = try block.measure()
@@ -304,28 +304,7 @@ extension CompareRow {
     }
 }
 
-/// Steps through the library, as a loop of a user's would take them.
-final class LibrarySteps {
-    private var network: Network<Float>
-    private var trainer: Trainer<Float>
-    private let samples: Dataset<Float>
-
-    init(_ shape: NetworkShape, _ samples: CoreSamples<Float>) throws {
-        network = try Network(inputs: shape.inputCount, layers: shape.layers, seed: 1)
-        trainer = Trainer(loss: shape.loss, learningRate: 0.01)
-        self.samples = try samples.dataset(shape)
-    }
-
-    func train(steps: Int) throws { try Self.train(&network, &trainer, samples, steps: steps) }
-
-    private static func train(
-        _ network: inout Network<Float>, _ trainer: inout Trainer<Float>, _ samples: Dataset<Float>, steps: Int
-    ) throws {
-        for _ in 0..<steps { try trainer.step(&network, on: samples) }
-    }
-}
-
-extension CoreSamples<Float> {
+extension CoreSamples {
     /// The first training samples of the original files, scaled to 0...1.
     convenience init(mnistIn folder: String, count: Int) throws {
         func bytes(_ name: String, header: Int, _ count: Int) throws -> Data {
@@ -336,6 +315,6 @@ extension CoreSamples<Float> {
         }
         let pixels = try bytes("train-images-idx3-ubyte", header: 16, count * 784)
         let labels = try bytes("train-labels-idx1-ubyte", header: 8, count)
-        self.init(inputs: pixels.map { Float($0) / 255 }, classes: labels.map(Int32.init))
+        self.init(inputs: pixels.map { Scalar($0) / 255 }, classes: labels.map(Int32.init))
     }
 }

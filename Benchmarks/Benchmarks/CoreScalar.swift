@@ -11,6 +11,8 @@ protocol CoreScalar: NetworkScalar, BitwiseCopyable {
     typealias Out = UnsafeMutablePointer<Self>
 
     static var precision: String { get }
+    /// A step through the library, by the function for this type rather than the generic one.
+    static func step(_ trainer: inout Trainer<Self>, _ network: inout Network<Self>, on samples: Dataset<Self>) throws
     static func batch(_ samples: Int, _ inputs: In, _ targets: In?, _ classes: UnsafePointer<Int32>?) -> CoreBatch
     static func objective(_ loss: bp_loss) -> CoreObjective
     static func optimizer(_ method: bp_method, rate: Self) -> CoreOptimizer
@@ -31,6 +33,12 @@ protocol CoreScalar: NetworkScalar, BitwiseCopyable {
 
 extension Float: CoreScalar {
     static let precision = "f32"
+
+    static func step(
+        _ trainer: inout Trainer<Float>, _ network: inout Network<Float>, on samples: Dataset<Float>
+    ) throws {
+        try trainer.step(&network, on: samples)
+    }
 
     static func batch(
         _ samples: Int, _ inputs: In, _ targets: In?, _ classes: UnsafePointer<Int32>?
@@ -80,6 +88,12 @@ extension Float: CoreScalar {
 
 extension Double: CoreScalar {
     static let precision = "f64"
+
+    static func step(
+        _ trainer: inout Trainer<Double>, _ network: inout Network<Double>, on samples: Dataset<Double>
+    ) throws {
+        try trainer.step(&network, on: samples)
+    }
 
     static func batch(
         _ samples: Int, _ inputs: In, _ targets: In?, _ classes: UnsafePointer<Int32>?

@@ -44,21 +44,21 @@ final class MemoryFloor {
     }
 
     /// Nanoseconds of a pass that reads.
-    func read() -> Double { best { peak_read(width, memory.pointer, memory.count) } }
+    func read() -> Double { time { peak_read(width, memory.pointer, memory.count) } }
 
     /// Nanoseconds of a pass that reads and one that reads and writes.
     func readAndUpdate() -> Double {
-        best {
+        time {
             peak_update(width, memory.pointer, memory.count)
             return peak_read(width, memory.pointer, memory.count)
         }
     }
 
-    /// The best of some, since it stands for what the machine can do at most.
-    private func best(_ pass: () -> UInt32) -> Double {
+    /// The median of some passes.
+    private func time(_ pass: () -> UInt32) -> Double {
         var sink: UInt32 = 0
         let times = (0..<5).map { _ in seconds { for _ in 0..<passes { sink &+= pass() } } }
         precondition(sink != .max, "a sum that the compiler doesn't know")
-        return times.min()! / Double(passes) * 1e9
+        return times.median / Double(passes) * 1e9
     }
 }

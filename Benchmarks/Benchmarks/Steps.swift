@@ -12,7 +12,7 @@ extension Benchmark {
             let kernels = try InstructionSet.current.core
             CoreNetwork<Float>(shape, CoreSamples(shape, count: 1), batch: 1, kernels: kernels).train(steps: count)
         case "trainer":
-            try LibrarySteps(shape, CoreSamples(shape, count: 1)).train(steps: count)
+            try LibrarySteps<Float>(shape, CoreSamples(shape, count: 1), batch: 1).run(count)
         case "run":
             var network = try Network<Float>(inputs: 2, layers: shape.layers, seed: 1)
             var trainer = Trainer<Float>(loss: shape.loss, learningRate: 0.01, batching: .miniBatches(of: 1))

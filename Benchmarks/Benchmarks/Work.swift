@@ -1,4 +1,5 @@
 import Backprop
+import CAllocations
 import Foundation
 
 /// What to measure, as the command line says.
@@ -11,6 +12,8 @@ struct WorkOptions {
     var precision = "f32"
     var seconds = 2.0
     var isJSON = false
+    /// The folder of MNIST to take samples from; `nil` for random ones.
+    var mnistFolder: String?
 
     init(_ words: [String]) throws {
         var words = words[...]
@@ -44,6 +47,7 @@ struct WorkOptions {
         case "--threads": threads = Int(value) ?? 0
         case "--seconds": seconds = Double(value) ?? 0
         case "--precision": precision = value
+        case "--data": mnistFolder = value
         default: throw Benchmark.UsageError(message: "unknown option \(word)")
         }
         return batch > 0 && threads > 0 && seconds > 0 && ["f32", "f64"].contains(precision)
@@ -65,6 +69,8 @@ struct WorkReport: Encodable {
     /// Of the multiply-add peak of as many cores as threads.
     var shareOfPeak: Double
     var nanosecondsPerStep: Double
+    /// After the first; `nil` where they can't be counted.
+    var allocationsPerStep: Double?
 
     func print(asJSON: Bool) throws {
         if asJSON { return try printJSON(self) }
@@ -74,6 +80,7 @@ struct WorkReport: Encodable {
             \(kind) \(name), batch \(batch), \(threads) threads, \(precision), \(instructionSet)
             \(rounded(nanosecondsPerStep)) ns a step, \(rounded(samplesPerSecond)) samples/s
             \(rounded(gigaflops)) GFLOP/s, \(rounded(shareOfPeak * 100)) % of peak
+            \(allocationsPerStep.map { rounded($0) } ?? "unknown") allocations a step after the first
             """)
     }
 }
@@ -82,35 +89,37 @@ extension Benchmark {
     static func measure<Scalar: CoreScalar>(
         _ options: WorkOptions, _ scalar: Scalar.Type, isTraining: Bool
     ) throws -> WorkReport {
-        var network = try Network<Scalar>(inputs: options.layers[0], layers: options.shape.layers, seed: 1)
-        let samples = try CoreSamples<Scalar>(options.shape, count: options.batch).dataset(options.shape)
-        var trainer = Trainer<Scalar>(loss: options.loss, learningRate: 0.05)
-        try trainer.setThreads(options.threads)
-        // What a thermometer would call settled: clocks are up, memory is paged in.
-        let step: () throws -> Void = {
-            if isTraining { try trainer.step(&network, on: samples) } else { _ = try network.predict(samples.inputs) }
-        }
-        let time = try median(of: step, for: options.seconds)
+        let steps = try LibrarySteps<Scalar>(options, isTraining: isTraining)
+        let time = try median(of: steps, for: options.seconds)
+        let allocations = try allocationsPerStep(of: steps)
         let operations = options.shape.operations(isTraining: isTraining) * Double(options.batch)
-        let peak = Peak(of: network.instructionSet).gigaflops(scalar) * Double(options.threads)
+        let peak = Peak.gigaflops(scalar, of: steps.instructionSet) * Double(options.threads)
         return WorkReport(
             kind: isTraining ? "train" : "predict", layers: options.layers, batch: options.batch,
-            threads: options.threads, precision: options.precision, instructionSet: network.instructionSet.name,
+            threads: options.threads, precision: options.precision, instructionSet: steps.instructionSet.name,
             samplesPerSecond: Double(options.batch) / time, gigaflops: operations / time * 1e-9,
-            shareOfPeak: operations / time * 1e-9 / peak, nanosecondsPerStep: time * 1e9)
+            shareOfPeak: operations / time * 1e-9 / peak, nanosecondsPerStep: time * 1e9,
+            allocationsPerStep: allocations)
+    }
+
+    /// Counted over 100 steps; `nil` where that can't be done.
+    private static func allocationsPerStep<Scalar>(of steps: LibrarySteps<Scalar>) throws -> Double? {
+        guard allocations_are_counted() == 1 else { return nil }
+        let before = allocations_of_process()
+        try steps.run(100)
+        return Double(allocations_of_process() - before) / 100
     }
 
     /// The median time of a step, over blocks of steps of about a millisecond, after a tenth of the time to warm up.
-    private static func median(of step: () throws -> Void, for duration: Double) throws -> Double {
-        var steps = 1
-        while try seconds({ for _ in 0..<steps { try step() } }) < 1e-3 { steps *= 2 }
-        let warmUp = ContinuousClock.now + .seconds(duration / 10)
-        while ContinuousClock.now < warmUp { try step() }
-        var times: [Double] = []
-        let end = ContinuousClock.now + .seconds(duration)
-        while ContinuousClock.now < end || times.isEmpty {
-            times.append(try seconds { for _ in 0..<steps { try step() } } / Double(steps))
+    private static func median<Scalar>(of steps: LibrarySteps<Scalar>, for duration: Double) throws -> Double {
+        let block = try Block(of: 1e-3) { try steps.run($0) }
+        func measure(for duration: Double) throws -> [Double] {
+            var times: [Double] = []
+            let end = ContinuousClock.now + .seconds(duration)
+            while ContinuousClock.now < end || times.isEmpty { times.append(try block.measure() * 1e-9) }
+            return times
         }
-        return times.median
+        _ = try measure(for: duration / 10)
+        return try measure(for: duration).median
     }
 }

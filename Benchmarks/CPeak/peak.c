@@ -136,3 +136,17 @@ void peak_update(peak_width width, void *memory, size_t bytes) {
 }
 
 const char *peak_compiler(void) { return __VERSION__; }
+
+const char *peak_compiled_for(void) {
+#if defined(__AVX512F__)
+    return "AVX-512";
+#elif defined(__AVX2__) && defined(__FMA__)
+    return "AVX2 and FMA";
+#elif defined(__x86_64__)
+    return "any x86-64, which has no fused multiply-add: the C library's is called";
+#elif defined(__aarch64__)
+    return "any 64-bit Arm";
+#else
+    return "any such processor";
+#endif
+}

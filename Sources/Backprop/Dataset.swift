@@ -265,21 +265,31 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
         } else {
             Backprop.gather(source.values, rows: rows, width: inputCount, into: &values)
         }
-        switch (source.ownTargets, ownTargets) {
-        case (nil, _): ownTargets = .vectors(values)
-        case (.vectors(let from), .vectors(var into)):
-            ownTargets = nil
+        switch source.ownTargets {
+        case nil: ownTargets = .vectors(values)
+        case .vectors(let from):
+            guard case .vectors(var into) = takeTargets() else { Self.mixedTargets() }
             Backprop.gather(from, rows: rows, width: targetCount, into: &into)
             ownTargets = .vectors(into)
-        case (.classes(let from), .classes(var into)):
-            ownTargets = nil
+        case .classes(let from):
+            guard case .classes(var into) = takeTargets() else { Self.mixedTargets() }
             for (index, row) in rows.enumerated() { into[index] = from[Int(row)] }
             ownTargets = .classes(into)
-        default: preconditionFailure("samples with classes and samples with vectors don't mix")
         }
         if let from = source.weights {
             for (index, row) in rows.enumerated() { weights![index] = from[Int(row)] }
         }
+    }
+
+    /// The targets, which are no longer here then: who changes an array that nobody else has needs no copy of it.
+    private mutating func takeTargets() -> Targets<Scalar>? {
+        let targets = ownTargets
+        ownTargets = nil
+        return targets
+    }
+
+    private static func mixedTargets() -> Never {
+        preconditionFailure("samples with classes and samples with vectors don't mix")
     }
 
     private static func rows(of values: [Scalar], width: Int, thing: String) throws(BackpropError) -> Int {

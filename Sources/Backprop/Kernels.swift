@@ -678,18 +678,32 @@ struct NetworkPlan: Sendable {
         parameters: [Scalar], inputs: ArraySlice<Scalar>, samples: Int, outputCount: Int,
         workspace: inout Workspace
     ) -> [Scalar] {
-        workspace.reserve(withPointer { Scalar.core.predictSize($0, samples) })
-        return [Scalar](unsafeUninitializedCapacity: samples * outputCount) { outputs, initialized in
+        [Scalar](unsafeUninitializedCapacity: samples * outputCount) { outputs, initialized in
             initialized = samples * outputCount
-            guard let outputs = outputs.baseAddress, samples > 0 else { return }
-            inputs.withUnsafeBufferPointer { inputs in
-                parameters.withUnsafeBufferPointer { parameters in
-                    workspace.withPointer { workspace in
-                        withPointer { network in
-                            check(
-                                Scalar.core.predict(
-                                    network, parameters.baseAddress!, inputs.baseAddress!, samples, outputs, workspace))
-                        }
+            predict(parameters, inputs, samples, outputs.baseAddress, &workspace)
+        }
+    }
+
+    func predict<Scalar: NetworkScalar>(
+        parameters: [Scalar], inputs: ArraySlice<Scalar>, samples: Int, into outputs: inout [Scalar],
+        workspace: inout Workspace
+    ) {
+        outputs.withUnsafeMutableBufferPointer { predict(parameters, inputs, samples, $0.baseAddress, &workspace) }
+    }
+
+    private func predict<Scalar: NetworkScalar>(
+        _ parameters: [Scalar], _ inputs: ArraySlice<Scalar>, _ samples: Int, _ outputs: UnsafeMutablePointer<Scalar>?,
+        _ workspace: inout Workspace
+    ) {
+        guard let outputs, samples > 0 else { return }
+        workspace.reserve(withPointer { Scalar.core.predictSize($0, samples) })
+        inputs.withUnsafeBufferPointer { inputs in
+            parameters.withUnsafeBufferPointer { parameters in
+                workspace.withPointer { workspace in
+                    withPointer { network in
+                        check(
+                            Scalar.core.predict(
+                                network, parameters.baseAddress!, inputs.baseAddress!, samples, outputs, workspace))
                     }
                 }
             }

@@ -138,6 +138,9 @@ extension Network {
                 parameters: parameters, inputs: inputs[...], samples: samples, outputCount: outputCount,
                 workspace: &workspace)
         }
+        let threads = ThreadChoice.threadsToStart(forSamples: samples, of: parameters.count)
+        // A system that starts no threads leaves the work to one.
+        if threads > 1 { workspace.pool = try? ThreadPool(threads: threads) }
         var outputs: [Scalar] = []
         outputs.reserveCapacity(samples * outputCount)
         for start in stride(from: 0, to: samples, by: predictionChunk) {

@@ -22,6 +22,13 @@ public enum ThreadChoice {
         return max(1, Int(min(operations / Double(operationsPerThread), Double(processors))))
     }
 
+    /// The number of threads to start for many samples that are predicted once: as above, from where the work is a
+    /// hundred times what starting a thread takes.
+    static func threadsToStart(forSamples samples: Int, of parameters: Int) -> Int {
+        let isLong = Double(samples) * Double(parameters) * 2 > 100 * Double(operationsPerThread)
+        return isLong ? threads(forSamples: samples, of: parameters, isTraining: false) : 1
+    }
+
     /// The processors that the system lets this program use.
     public static let activeProcessors = processorCount()
 }

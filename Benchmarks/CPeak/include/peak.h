@@ -25,6 +25,12 @@ void peak_update(peak_width width, void *memory, size_t bytes);
 /* The compiler that this was compiled by, as it calls itself. */
 const char *peak_compiler(void);
 
+/*
+ * The instructions that this was compiled for, where nothing else is said: what the Swift code beside
+ * it may use too, as 'swift build -Xcc -march=native' is for both.
+ */
+const char *peak_compiled_for(void);
+
 /* Counts the line feeds of a file as 'wc -l' does, block by block; (size_t)-1 if it can't be read. */
 size_t peak_count_lines(const char *path);
 
