@@ -38,5 +38,5 @@ check() { # WHAT COUNT BOUND
 core=$(each core)
 check "2-2-2 in C" "$core" 3700
 check "more through Trainer.step" $(($(each trainer) - core)) 250
-check "more in a run of Trainer.train" $(($(each run) - core)) 2600
+check "more in a run of Trainer.train" $(($(each run) - core)) 1500
 exit "$failed"

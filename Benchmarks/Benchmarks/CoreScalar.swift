@@ -43,7 +43,8 @@ extension Float: CoreScalar {
     static func batch(
         _ samples: Int, _ inputs: In, _ targets: In?, _ classes: UnsafePointer<Int32>?
     ) -> bp_batch_f32 {
-        bp_batch_f32(samples: samples, inputs: inputs, targets: targets, classes: classes, weights: nil, first: 0, of: 0)
+        bp_batch_f32(
+            samples: samples, inputs: inputs, targets: targets, classes: classes, weights: nil, first: 0, of: 0)
     }
 
     static func objective(_ loss: bp_loss) -> bp_objective_f32 {
@@ -98,7 +99,8 @@ extension Double: CoreScalar {
     static func batch(
         _ samples: Int, _ inputs: In, _ targets: In?, _ classes: UnsafePointer<Int32>?
     ) -> bp_batch_f64 {
-        bp_batch_f64(samples: samples, inputs: inputs, targets: targets, classes: classes, weights: nil, first: 0, of: 0)
+        bp_batch_f64(
+            samples: samples, inputs: inputs, targets: targets, classes: classes, weights: nil, first: 0, of: 0)
     }
 
     static func objective(_ loss: bp_loss) -> bp_objective_f64 {

@@ -61,11 +61,13 @@ private struct KernelRuns<S: KernelScalar> {
         S.kernels.transpose(instructionSets[0].core, w.pointer, transposed.pointer, inputs, units)
         return try product("dense forward", forward, x, w) { kernels, z in
             S.kernels.denseForward(kernels, x.pointer, w.pointer, nil, z, batch, inputs, units)
-        } + product("weight gradient", gradient, x, delta) { kernels, dw in
-            S.kernels.weightGradient(kernels, x.pointer, delta.pointer, 0, dw, batch, inputs, units)
-        } + product("delta accumulation", below, delta, transposed) { kernels, g in
-            S.kernels.deltaAccumulate(kernels, delta.pointer, transposed.pointer, g, batch, inputs, units)
         }
+            + product("weight gradient", gradient, x, delta) { kernels, dw in
+                S.kernels.weightGradient(kernels, x.pointer, delta.pointer, 0, dw, batch, inputs, units)
+            }
+            + product("delta accumulation", below, delta, transposed) { kernels, g in
+                S.kernels.deltaAccumulate(kernels, delta.pointer, transposed.pointer, g, batch, inputs, units)
+            }
     }
 
     private func product(
@@ -150,7 +152,9 @@ private struct KernelRuns<S: KernelScalar> {
         let count = batch * units
         let (z, t) = (delta, targets)
         let (m, v) = (AlignedMemory<S>(repeating: 0, count: count), AlignedMemory<S>(repeating: 0, count: count))
-        let (losses, a) = (AlignedMemory<S>(repeating: 0, count: batch), AlignedMemory<S>(repeating: 0.25, count: count))
+        let (losses, a) = (
+            AlignedMemory<S>(repeating: 0, count: batch), AlignedMemory<S>(repeating: 0.25, count: count)
+        )
         func map(
             _ name: String,
             _ core: @escaping (OpaquePointer, UnsafeMutablePointer<S>) -> Void
@@ -236,7 +240,9 @@ extension Benchmark {
         let lines = report.kernels.map(\.columns)
         let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max()! }
         print(report.machine.lines.joined(separator: "\n"))
-        print("Swift compiled for \(report.compiledFor); C for each instruction set by name; medians of 5, \(Clock.name)\n")
+        print(
+            "Swift compiled for \(report.compiledFor); C for each instruction set by name; medians of 5, \(Clock.name)\n"
+        )
         for line in lines {
             print(zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  "))
         }

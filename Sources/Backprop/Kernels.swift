@@ -135,7 +135,8 @@ extension Float: NetworkScalar {
                 objective.custom = custom
                 return state.withCore {
                     bp_step_f32(
-                        network, parameters, &batch, &objective, call.pointer(to: \.optimizerF32)!, $0, workspace, value)
+                        network, parameters, &batch, &objective, call.pointer(to: \.optimizerF32)!, $0, workspace, value
+                    )
                 }
             }
         },
@@ -188,7 +189,8 @@ extension Double: NetworkScalar {
                 objective.custom = custom
                 return state.withCore {
                     bp_step_f64(
-                        network, parameters, &batch, &objective, call.pointer(to: \.optimizerF64)!, $0, workspace, value)
+                        network, parameters, &batch, &objective, call.pointer(to: \.optimizerF64)!, $0, workspace, value
+                    )
                 }
             }
         },
