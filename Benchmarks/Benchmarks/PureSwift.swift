@@ -87,7 +87,7 @@ enum PureSwift {
     ) {
         let columns = size.columns
         for i in 0..<size.rows {
-            var out = c.extracting(i * columns..<(i + 1) * columns)
+            let out = i * columns
             for k in stride(from: 0, to: size.terms / 4 * 4, by: 4) {
                 let at = i * size.rowStep + k * size.termStep
                 let (a0, a1) = (a[at], a[at + size.termStep])
@@ -96,14 +96,14 @@ enum PureSwift {
                 let b1 = b.extracting((k + 1) * columns..<(k + 2) * columns)
                 let b2 = b.extracting((k + 2) * columns..<(k + 3) * columns)
                 let b3 = b.extracting((k + 3) * columns..<(k + 4) * columns)
-                for j in out.indices {
-                    out[j] = out[j].addingProduct(a0, b0[j]).addingProduct(a1, b1[j]).addingProduct(a2, b2[j])
+                for j in 0..<columns {
+                    c[out + j] = c[out + j].addingProduct(a0, b0[j]).addingProduct(a1, b1[j]).addingProduct(a2, b2[j])
                         .addingProduct(a3, b3[j])
                 }
             }
             for k in size.terms / 4 * 4..<size.terms {
                 let factor = a[i * size.rowStep + k * size.termStep]
-                for j in out.indices { out[j] = out[j].addingProduct(factor, b[k * columns + j]) }
+                for j in 0..<columns { c[out + j] = c[out + j].addingProduct(factor, b[k * columns + j]) }
             }
         }
     }
