@@ -1011,6 +1011,13 @@ bp_status bp_tensor_read_f32(const bp_tensor *tensor, size_t first, size_t count
 bp_status bp_tensor_read_f64(const bp_tensor *tensor, size_t first, size_t count, double *numbers);
 
 /*
+ * Goes on with a checksum, or begins one from 0, of numbers as files hold them: FNV-1a in
+ * 64 bits, the same on every machine. Two arrays differ if their checksums do.
+ */
+uint64_t bp_checksum_f32(uint64_t checksum, const float *numbers, size_t count);
+uint64_t bp_checksum_f64(uint64_t checksum, const double *numbers, size_t count);
+
+/*
  * Checks that a file is whole and what it says to be, by the entries of its metadata that
  * bp_writer_seal() writes: "format", "version" (a whole number of at most 'newest', given in
  * '*version') and "checksum". Fails with BP_ERROR_FILE_FORMAT, _VERSION or _CHECKSUM.
@@ -1120,6 +1127,18 @@ bp_status bp_file_read(const char *path, uint8_t *bytes, size_t capacity, size_t
  * might not outlast a power failure; the system error is then the folder's.)
  */
 bp_status bp_file_write(const char *path, const uint8_t *bytes, size_t count, int *system_error);
+
+enum { BP_KEEP_MAX = 1000 };
+
+/*
+ * Like bp_file_write(), but what the file held before stays beside it as "PATH.1", what it held
+ * before that as "PATH.2", and so on, 'keep' of them, at most BP_KEEP_MAX. Nothing older changes
+ * before the new bytes are safe. The file system must have hard links, unless 'keep' is 0. After a
+ * BP_ERROR_FILE_RENAME the path has the old bytes, or, where only an older file could not be
+ * renamed, the new ones. Fails with BP_ERROR_OPTION for a larger 'keep'.
+ */
+bp_status bp_file_write_keeping(const char *path, const uint8_t *bytes, size_t count, unsigned keep,
+                                int *system_error);
 #endif
 
 #if defined(__GNUC__)

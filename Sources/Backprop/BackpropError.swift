@@ -16,8 +16,13 @@ public enum BackpropError: Error, Hashable, Sendable {
     case instructionSet(found: String, available: [String])
     /// A file can't be read or written.
     case file(_ path: String, reason: String)
-    /// A model file is damaged, of another format, or doesn't fit the network.
+    /// A model file or a checkpoint is damaged, of another format, or doesn't fit the network.
     case modelFile(_ source: String, FileFault)
+    /// A checkpoint is of another run: `expected` is what was saved, `found` what is to be resumed.
+    case checkpoint(_ thing: String, expected: String, found: String)
+    /// Training came to numbers that are infinite or NaN. `layer` is the lowest that has them, counted from 0 at the
+    /// inputs; `nil` if only the loss is so.
+    case diverged(_ thing: String, step: Int, layer: Int?)
     /// What a file or text says is not what its format asks for.
     case format(_ source: String, expected: String, found: String)
     /// The system did not start the threads.
@@ -46,6 +51,12 @@ extension BackpropError: CustomStringConvertible {
             return "\(path): \(reason)"
         case .modelFile(let source, let fault):
             return fault.name == nil && fault.byte == nil ? "\(source): \(fault)" : "\(source), \(fault)"
+        case .checkpoint(let thing, let expected, let found):
+            return "checkpoint, \(thing): expected \(expected), as it was saved, found \(found)"
+        case .diverged(let thing, let step, let layer):
+            let place = layer.map { ", in layer \($0)" } ?? ""
+            return "training: expected finite \(thing), found infinity or NaN at step \(step)\(place); "
+                + "the learning rate is probably too high"
         case .threads(let count):
             return "threads: the system did not start \(count)"
         }

@@ -34,7 +34,7 @@ public struct Dataset<Scalar: NetworkScalar>: Hashable, Sendable {
     private var files: [StoredInputs]
     private var stored: StoredInputs? { files.first }
     /// The targets but for samples in a file that should give themselves.
-    private var ownTargets: Targets<Scalar>?
+    private(set) var ownTargets: Targets<Scalar>?
     /// How much each sample counts, or `nil` where all count 1. Finite and not below 0.
     public internal(set) var weights: [Scalar]?
 

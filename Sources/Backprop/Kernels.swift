@@ -63,7 +63,9 @@ public struct ScalarCore<Scalar>: Sendable {
             UnsafeMutablePointer<bp_fault>
         ) -> bp_status
     let writeParameters: @Sendable (inout bp_writer, OpaquePointer, UnsafePointer<Scalar>) -> Void
+    let readNumbers: @Sendable (inout bp_tensor, UnsafeMutablePointer<Scalar>, Int) -> bp_status
     let writeNumbers: @Sendable (inout bp_writer, UnsafePointer<Scalar>, Int) -> Void
+    let checksum: @Sendable (UInt64, UnsafePointer<Scalar>, Int) -> UInt64
 }
 
 /// Samples as the C core takes them.
@@ -162,7 +164,9 @@ extension Float: NetworkScalar {
         firstNonFinite: { bp_first_nonfinite_f32($0, $1, $2) },
         load: { bp_network_load_f32($0, $1, $2, $3, $4) },
         writeParameters: { bp_writer_parameters_f32(&$0, $1, $2) },
-        writeNumbers: { bp_writer_numbers_f32(&$0, $1, $2) }
+        readNumbers: { bp_tensor_read_f32(&$0, 0, $2, $1) },
+        writeNumbers: { bp_writer_numbers_f32(&$0, $1, $2) },
+        checksum: { bp_checksum_f32($0, $1, $2) }
     )
 }
 
@@ -216,7 +220,9 @@ extension Double: NetworkScalar {
         firstNonFinite: { bp_first_nonfinite_f64($0, $1, $2) },
         load: { bp_network_load_f64($0, $1, $2, $3, $4) },
         writeParameters: { bp_writer_parameters_f64(&$0, $1, $2) },
-        writeNumbers: { bp_writer_numbers_f64(&$0, $1, $2) }
+        readNumbers: { bp_tensor_read_f64(&$0, 0, $2, $1) },
+        writeNumbers: { bp_writer_numbers_f64(&$0, $1, $2) },
+        checksum: { bp_checksum_f64($0, $1, $2) }
     )
 }
 
@@ -568,6 +574,13 @@ func coreLog(_ x: Double) -> Double {
     var (x, y) = (x, 0.0)
     bp_log_f64(InstructionSet.available[0].kernels.pointer, &x, &y, 1)
     return y
+}
+
+/// Goes on with the checksum of numbers, or begins one after 0: the same on every machine.
+func checksum<Scalar: NetworkScalar>(of values: [Scalar], after checksum: UInt64) -> UInt64 {
+    values.withUnsafeBufferPointer { values in
+        values.baseAddress.map { Scalar.core.checksum(checksum, $0, values.count) } ?? checksum
+    }
 }
 
 /// Fills values with uniform random numbers in `±limit`.

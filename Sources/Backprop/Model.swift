@@ -127,7 +127,7 @@ public struct Model<Scalar: NetworkScalar>: Hashable, Sendable {
 // MARK: - Files
 
 /// What a model file's header says besides the tensors.
-private struct ModelDescription: Codable {
+struct ModelDescription: Codable {
     /// How the layers are built; what they were initialized with is of no use any more.
     struct LayerDescription: Codable {
         var units: Int
@@ -237,7 +237,7 @@ extension Model {
         try Self.check(description, network, "model")
     }
 
-    private var description: ModelDescription {
+    var description: ModelDescription {
         ModelDescription(
             inputs: network.inputCount,
             layers: network.layers.map {
@@ -255,14 +255,14 @@ extension Model {
     }
 
     private init(_ description: ModelDescription, file: TensorFile) throws(BackpropError) {
-        let layers = description.layers.map {
-            Layer(
-                units: $0.units, activation: $0.activation, hasBiases: $0.bias,
-                freezesWeights: $0.freezesWeights ?? false, freezesBiases: $0.freezesBiases ?? false,
-                dropout: $0.dropout ?? 0, tiedTo: $0.tiedTo)
-        }
-        let network = try Network<Scalar>(inputs: description.inputs, layers: layers, file: file)
-        try Self.check(description, network, file.source)
+        let network = try Network<Scalar>(
+            inputs: description.inputs, layers: description.networkLayers, file: file)
+        try self.init(description, network: network, source: file.source)
+    }
+
+    /// - Throws: ``BackpropError/format(_:expected:found:)`` if the description doesn't fit the network.
+    init(_ description: ModelDescription, network: Network<Scalar>, source: String) throws(BackpropError) {
+        try Self.check(description, network, source)
         self.init(
             network: network, loss: description.loss, inputScaling: description.inputScaling,
             targetScaling: description.targetScaling, inputNames: description.inputNames ?? [],
@@ -301,8 +301,36 @@ extension Model {
 }
 
 extension ModelDescription {
+    /// How much of two descriptions is compared.
+    enum Extent {
+        case network, everything
+    }
+
+    /// What is described, part by part, to be compared.
+    func entries(_ extent: Extent) throws(BackpropError) -> [NamedSetting] {
+        var entries = [NamedSetting("inputs", "\(inputs)"), NamedSetting("layers", "\(layers.count)")]
+        for (index, layer) in layers.enumerated() { entries.append(try NamedSetting("layer \(index)", layer)) }
+        guard extent == .everything else { return entries }
+        return entries + [
+            try NamedSetting("inputScaling", inputScaling), try NamedSetting("targetScaling", targetScaling),
+            try NamedSetting("inputNames", inputNames), try NamedSetting("inputColumns", inputColumns),
+            try NamedSetting("classNames", classNames), NamedSetting("targetName", targetName ?? "none"),
+            NamedSetting("encoderLayers", encoderLayers.map { "\($0)" } ?? "none"),
+        ]
+    }
+
+    /// The layers that are described.
+    var networkLayers: [Layer] {
+        layers.map {
+            Layer(
+                units: $0.units, activation: $0.activation, hasBiases: $0.bias,
+                freezesWeights: $0.freezesWeights ?? false, freezesBiases: $0.freezesBiases ?? false,
+                dropout: $0.dropout ?? 0, tiedTo: $0.tiedTo)
+        }
+    }
+
     /// - Throws: ``BackpropError/format(_:expected:found:)``
-    fileprivate init(
+    init(
         of file: TensorFile, customs: [CodingUserInfoKey: any Sendable]
     ) throws(BackpropError) {
         guard let text = file.metadata("model") else {

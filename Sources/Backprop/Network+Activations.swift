@@ -25,6 +25,12 @@ extension Network {
             outputCount: lower[layer].units, workspace: &workspace)
     }
 
+    /// The lowest layer with a parameter that is infinite or not a number, or `nil` if none is.
+    var firstNonFiniteParameters: Int? {
+        guard let index = plan.kernels.firstNonFinite(parameters) else { return nil }
+        return layers.indices.first { index < biasRange(ofLayer: $0).upperBound }
+    }
+
     /// The lowest layer that makes something infinite or NaN of finite inputs, or `nil` if none does.
     func firstNonFiniteLayer(for inputs: [Scalar]) -> Int? {
         layers.indices.first { layer in

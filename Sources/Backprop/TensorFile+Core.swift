@@ -49,6 +49,29 @@ struct TensorFile {
         return parameters
     }
 
+    /// The numbers of a tensor, which must have just this precision and so many of them.
+    func numbers<Scalar: NetworkScalar>(_ name: String, count: Int) throws(BackpropError) -> [Scalar] {
+        func fault(_ kind: FileFault.Kind, _ detail: String? = nil) -> BackpropError {
+            .modelFile(source, FileFault(kind: kind, name: name, byte: nil, detail: detail))
+        }
+        var index = 0
+        guard withBytes(name, { bp_tensors_find(pointer, $0, $1, &index) != 0 }) else { throw fault(.missing) }
+        var tensor = bp_tensors_at(pointer, index)
+        guard tensor.type == Scalar.core.type else {
+            let names = [Scalar.core.type, tensor.type].map { String(cString: bp_type_name($0)) }
+            throw fault(.type, "expected \(names[0]), found \(names[1])")
+        }
+        guard tensor.rank == 1, tensor.count == count else {
+            throw fault(.shape, "expected [\(count)], found \(shape(tensor))")
+        }
+        guard count > 0 else { return [] }
+        return [Scalar](unsafeUninitializedCapacity: count) { numbers, initialized in
+            let status = Scalar.core.readNumbers(&tensor, numbers.baseAddress!, count)
+            precondition(status == BP_OK, "numbers that are there were not read")
+            initialized = count
+        }
+    }
+
     /// The sum of all dimensions of tensors that aren't empty: no layer is wider, and the file is not shorter.
     var extent: Int {
         (0..<tensorCount).reduce(0) { sum, index in
@@ -154,7 +177,9 @@ struct TensorWriter {
     }
 
     mutating func numbers<Scalar: NetworkScalar>(_ numbers: [Scalar]) {
-        numbers.withUnsafeBufferPointer { Scalar.core.writeNumbers(&writer, $0.baseAddress!, $0.count) }
+        numbers.withUnsafeBufferPointer { numbers in
+            if let start = numbers.baseAddress { Scalar.core.writeNumbers(&writer, start, numbers.count) }
+        }
     }
 
     fileprivate mutating func end() -> (status: bp_status, size: Int) {
@@ -204,9 +229,16 @@ func readModelFile(_ path: String) throws(BackpropError) -> [UInt8] {
 /// Replaces a file as a whole: at every moment, also if power fails, there are the old bytes or the new.
 ///
 /// - Throws: ``BackpropError/file(_:reason:)``; then the old file is as it was.
-package func writeModelFile(_ bytes: [UInt8], to path: String) throws(BackpropError) {
+///
+/// - Parameter count: How many older files stay beside it, as `path.1` and so on.
+package func writeModelFile(_ bytes: [UInt8], to path: String, keeping count: Int = 0) throws(BackpropError) {
+    guard (0...Int(BP_KEEP_MAX)).contains(count) else {
+        throw .option("older files to keep", expected: "0 to \(BP_KEEP_MAX)", found: "\(count)")
+    }
     var number: Int32 = 0
-    let status = bytes.withUnsafeBufferPointer { bp_file_write(path, $0.baseAddress, $0.count, &number) }
+    let status = bytes.withUnsafeBufferPointer {
+        bp_file_write_keeping(path, $0.baseAddress, $0.count, UInt32(count), &number)
+    }
     guard status == BP_OK else { throw diskError(path, "can't be written", status, number) }
 }
 

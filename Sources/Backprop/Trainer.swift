@@ -39,7 +39,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     public let seed: UInt64
 
     /// How far training has come, over all runs.
-    private(set) var position = TrainingPosition<Scalar>()
+    var position = TrainingPosition<Scalar>()
     private var workspace = Workspace()
     private var setup = StepSetup<Scalar>()
     /// Whether the number of threads was set, rather than chosen by the work.
@@ -138,10 +138,13 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     ///   - validation: Samples that are only looked at, after each epoch.
     ///   - conditions: When to stop; at least one.
     ///   - progress: Called after every epoch, also after the last; returns whether to go on.
+    ///   - afterStep: Called after every step, where a run can be saved, or left for now; returns whether to go on.
     /// - Returns: Why training ended, and how far it got.
     /// - Throws: ``BackpropError/shape(_:expected:found:)`` if a dataset doesn't fit the network,
     ///   ``BackpropError/incompatible(loss:activation:)`` if the loss doesn't,
-    ///   ``BackpropError/option(_:expected:found:)`` if a setting makes no sense. Then nothing was changed.
+    ///   ``BackpropError/option(_:expected:found:)`` if a setting makes no sense,
+    ///   ``BackpropError/checkpoint(_:expected:found:)`` if the run was resumed and these are other samples. Then
+    ///   nothing was changed. Also what `afterStep` throws, which ends the run where it is.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
     @discardableResult
@@ -150,11 +153,13 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         on dataset: Dataset<Scalar>,
         validatingOn validation: Dataset<Scalar>? = nil,
         until conditions: [StopCondition],
-        progress: (EpochReport) -> Bool = { _ in true }
+        progress: (EpochReport) -> Bool = { _ in true },
+        afterStep: StepHandler = { _, _ in true }
     ) throws(BackpropError) -> TrainingResult {
         var run = try beginRun(network, on: dataset, validatingOn: validation, until: conditions)
-        while run.reason == nil, let report = trainEpoch(&network, on: dataset, validatingOn: validation, run: &run) {
+        while run.reason == nil, let report = try trainEpoch(&network, on: dataset, run: &run, afterStep) {
             if !progress(report), run.reason == nil { run.reason = .stoppedByCaller }
+            try pause(network, &run, afterStep)
         }
         return endRun(&network, run)
     }
@@ -163,19 +168,26 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     mutating func beginRun(
         _ network: Network<Scalar>, on dataset: Dataset<Scalar>, validatingOn validation: Dataset<Scalar>?,
         until conditions: [StopCondition]
-    ) throws(BackpropError) -> TrainingRun {
+    ) throws(BackpropError) -> TrainingRun<Scalar> {
         try check(network, dataset)
         if let validation { try network.check(validation, loss: loss) }
         try check(conditions)
+        let samples = TrainingSamples(training: dataset, validation: validation)
+        try position.run?.checkData(samples)
         beginSteps(network)
         provide(for: network, samples: batching.size(forSamples: dataset.count))
-        return TrainingRun(
+        var run = TrainingRun(
             conditions: conditions, repetition: repetition,
-            needsGradientNorm: diagnostics && updateOrder == .simultaneous, position: position)
+            needsGradientNorm: diagnostics && updateOrder == .simultaneous, samples: samples, position: position)
+        if position.run != nil, nextSample == 0, let last = history.epochs.last {
+            run.decide(after: last, epochsSinceBest: position.best?.epochsSince ?? 0)
+        }
+        position.run = nil
+        return run
     }
 
     /// Closes them, and gives the network its best parameters where they were asked for.
-    func endRun(_ network: inout Network<Scalar>, _ run: TrainingRun) -> TrainingResult {
+    func endRun(_ network: inout Network<Scalar>, _ run: TrainingRun<Scalar>) -> TrainingResult {
         if case .reached = run.reason, run.waitsForBest, let best = position.best?.parameters {
             network.parameters = best
         }
@@ -325,16 +337,16 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
 
     /// Runs what is left of an epoch. Returns its report, or `nil` if it was not run to its end.
     mutating func trainEpoch(
-        _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>, validatingOn validation: Dataset<Scalar>?,
-        run: inout TrainingRun
-    ) -> EpochReport? {
+        _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>, run: inout TrainingRun<Scalar>,
+        _ afterStep: StepHandler = { _, _ in true }
+    ) throws(BackpropError) -> EpochReport? {
         let size = batching.size(forSamples: dataset.count)
         let order = order(ofEpoch: finishedEpochs, samples: dataset.count)
         var gathered = order.map { _ in dataset.emptied(for: size) }
         let before = diagnostics ? network.parameters : []
         if nextSample >= dataset.count { (position.nextSample, position.sums) = (0, EpochSums()) }
         run.beginEpoch(after: position.sums)
-        while nextSample < dataset.count {
+        while run.reason == nil, nextSample < dataset.count {
             let rows = nextSample..<min(nextSample + size, dataset.count)
             let batch: Batch<Scalar>
             if let order {
@@ -343,26 +355,28 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             } else {
                 batch = dataset.batch(rows)
             }
-            train(&network, on: batch, of: dataset.count, run: &run)
+            try train(&network, on: batch, of: dataset.count, run: &run, afterStep)
             if run.finishedBatch {
                 position.nextSample = rows.upperBound
                 run.endBatch()
             }
-            if run.reason != nil { break }
+            // After the last batch there is the epoch to close first.
+            if nextSample < dataset.count { try pause(network, &run, afterStep) }
         }
         position.sums = run.sums
         guard nextSample == dataset.count else { return nil }
         position.finishedEpochs += 1
         (position.nextSample, position.sums) = (0, EpochSums())
-        return endEpoch(network, before: before, on: dataset, validatingOn: validation, run: &run)
+        return endEpoch(network, before: before, on: dataset, run: &run)
     }
 
     /// Takes steps on one batch until it is time for the next.
     private mutating func train(
-        _ network: inout Network<Scalar>, on batch: Batch<Scalar>, of samples: Int, run: inout TrainingRun
-    ) {
+        _ network: inout Network<Scalar>, on batch: Batch<Scalar>, of samples: Int, run: inout TrainingRun<Scalar>,
+        _ afterStep: StepHandler
+    ) throws(BackpropError) {
         run.beginBatch(samples: batch.rows.count)
-        repeat {
+        while true {
             guard refreshRule(rate: rate(samples: samples)) else {
                 run.reason = .invalidLearningRate(step: run.iterations + 1)
                 return
@@ -376,7 +390,10 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             }
             let norm = run.needsGradientNorm ? Double(network.plan.kernels.norm(position.update.gradients)) : nil
             run.record(loss: Double(value), gradientNorm: norm)
-        } while run.repeatsBatch
+            guard run.repeatsBatch else { return }
+            try pause(network, &run, afterStep)
+            guard run.reason == nil else { return }
+        }
     }
 
     /// A batch with this step's noise on its inputs.
@@ -388,10 +405,9 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
 
     /// Looks at the validation samples, and closes the books of an epoch.
     private mutating func endEpoch(
-        _ network: Network<Scalar>, before: [Scalar], on dataset: Dataset<Scalar>,
-        validatingOn validation: Dataset<Scalar>?, run: inout TrainingRun
+        _ network: Network<Scalar>, before: [Scalar], on dataset: Dataset<Scalar>, run: inout TrainingRun<Scalar>
     ) -> EpochReport {
-        let validated = validation.map { ValidationReport(network, loss: loss, on: $0) }
+        let validated = run.samples.validation.map { ValidationReport(network, loss: loss, on: $0) }
         let monitored = validated?.loss ?? run.meanLoss
         position.plateau.record(loss: monitored, for: learningRate)
         var report = run.endEpoch(learningRate: rate(samples: dataset.count))
@@ -405,8 +421,29 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             position.recordBest(loss: monitored, improvement: run.minimumImprovement, parameters: network.parameters)
         }
         position.history.epochs.append(report)
+        run.checkParameters(of: network)
         run.decide(after: report, epochsSinceBest: position.best?.epochsSince ?? 0)
         return report
+    }
+
+    // MARK: Between steps
+
+    /// Lets the caller see how far a run has come, save it, or end it.
+    private mutating func pause(
+        _ network: Network<Scalar>, _ run: inout TrainingRun<Scalar>, _ afterStep: StepHandler
+    ) throws(BackpropError) {
+        if run.reason != nil { run.checkParameters(of: network) }
+        guard !run.hasFailed else { return }
+        let progress = TrainingProgress(
+            epochs: run.epochs, iterations: run.iterations, nextSample: nextSample, isLast: run.reason != nil)
+        let goesOn = try afterStep(progress) {
+            var trainer = self
+            trainer.position.run = run.unfinished()
+            // Between epochs the sums are those of the last, which the next doesn't go on from.
+            if nextSample > 0 || run.isWithinBatch { trainer.position.sums = run.sums }
+            return trainer.checkpoint(of: network)
+        }
+        if !goesOn, run.reason == nil { run.reason = .stoppedByCaller }
     }
 
     // MARK: Checks

@@ -51,6 +51,9 @@ public enum StopReason: Hashable, Codable, Sendable {
     /// The loss of this step, counted from 1, was infinite or not a number. The step was not taken. `layer` is
     /// the lowest whose outputs were so, counted from 0 at the inputs; `nil` if only the loss was.
     case nonFiniteLoss(step: Int, layer: Int?)
+    /// After this step, counted from 1, a parameter of this layer, the lowest of such, was infinite or not a number,
+    /// though no loss had been so yet. Found at the end of an epoch or of the run.
+    case nonFiniteParameters(step: Int, layer: Int)
     /// The learning rate of this step, as the schedule gives it, was infinite in the network's precision, not a number
     /// or below 0; for RPROP also 0.
     case invalidLearningRate(step: Int)

@@ -82,7 +82,7 @@ public struct TrainingEvents<Scalar: NetworkScalar>: AsyncSequence, Sendable {
             switch consume stage {
             case .ended: return (nil, .ended)
             case .start(let events): return try Session(events).advanced()
-            case .running(let session): return session.advanced()
+            case .running(let session): return try session.advanced()
             }
         }
     }
@@ -92,21 +92,20 @@ public struct TrainingEvents<Scalar: NetworkScalar>: AsyncSequence, Sendable {
         var trainer: Trainer<Scalar>
         var network: Network<Scalar>
         let dataset: Dataset<Scalar>
-        let validation: Dataset<Scalar>?
-        var run: TrainingRun
+        var run: TrainingRun<Scalar>
 
         init(_ events: TrainingEvents) throws(BackpropError) {
             trainer = events.trainer
             network = events.network
             dataset = events.dataset
-            validation = events.validation
-            run = try trainer.beginRun(network, on: dataset, validatingOn: validation, until: events.conditions)
+            run = try trainer.beginRun(
+                network, on: dataset, validatingOn: events.validation, until: events.conditions)
         }
 
         /// Trains an epoch, or ends the run.
-        consuming func advanced() -> (TrainingEvent<Scalar>?, AsyncIterator.Stage) {
+        consuming func advanced() throws(BackpropError) -> (TrainingEvent<Scalar>?, AsyncIterator.Stage) {
             var session = consume self
-            if session.run.reason == nil, let report = session.trainEpoch() {
+            if session.run.reason == nil, let report = try session.trainEpoch() {
                 return (.epoch(report), .running(session))
             }
             let result = session.trainer.endRun(&session.network, session.run)
@@ -115,8 +114,8 @@ public struct TrainingEvents<Scalar: NetworkScalar>: AsyncSequence, Sendable {
             )
         }
 
-        private mutating func trainEpoch() -> EpochReport? {
-            trainer.trainEpoch(&network, on: dataset, validatingOn: validation, run: &run)
+        private mutating func trainEpoch() throws(BackpropError) -> EpochReport? {
+            try trainer.trainEpoch(&network, on: dataset, run: &run)
         }
     }
 }

@@ -1,8 +1,8 @@
 /// What a trainer carries from step to step and from run to run: all that a run needs to go on as if it had
 /// never stopped, besides its settings and the parameters.
-struct TrainingPosition<Scalar: NetworkScalar>: Sendable {
+struct TrainingPosition<Scalar: NetworkScalar>: Hashable, Sendable {
     /// The best epoch so far.
-    struct Best: Sendable {
+    struct Best: Hashable, Sendable {
         var loss: Double
         var parameters: [Scalar]
         /// Epochs since then.
@@ -22,6 +22,8 @@ struct TrainingPosition<Scalar: NetworkScalar>: Sendable {
     var optimizer: Optimizer?
     /// Whether the run needs gradients in a buffer, for their norm.
     var needsGradients = false
+    /// The run that the next call of `train` goes on with, in a trainer that was resumed.
+    var run: UnfinishedRun?
 
     /// Keeps the parameters of an epoch if its loss is lower than the best by more than `improvement`.
     mutating func recordBest(loss: Double, improvement: Double, parameters: [Scalar]) {
@@ -34,8 +36,18 @@ struct TrainingPosition<Scalar: NetworkScalar>: Sendable {
     }
 }
 
+/// What a run has come to that was saved before its end.
+struct UnfinishedRun: Hashable, Codable, Sendable {
+    var epochs: Int
+    var iterations: Int
+    var seconds: Double
+    /// Of its last epoch.
+    var sums: EpochSums
+    var data: DataFingerprints
+}
+
 /// What the steps of an epoch add up to, so far.
-struct EpochSums: Hashable, Codable, Sendable {
+struct EpochSums: Hashable, Sendable {
     /// Each batch's last loss, times its samples.
     var loss = 0.0
     /// Samples of the batches that are finished.

@@ -1,12 +1,16 @@
 /// The books of one call of ``Trainer/train(_:on:validatingOn:until:progress:)``: what was reached, and whether that is enough.
-struct TrainingRun {
+struct TrainingRun<Scalar: NetworkScalar> {
     private let conditions: [StopCondition]
     private let repetition: BatchRepetition
     let needsGradientNorm: Bool
     /// Whether the run stops when nothing gets better, and goes back to the best.
     let waitsForBest: Bool
     let minimumImprovement: Double
-    private let start = ContinuousClock.now
+    /// What the run learns from and looks at.
+    let samples: TrainingSamples<Scalar>
+    private let start: ContinuousClock.Instant
+    /// Found when it is first needed.
+    private var fingerprints: DataFingerprints?
 
     private(set) var epochs = 0
     private(set) var iterations = 0
@@ -20,11 +24,11 @@ struct TrainingRun {
     private var lastNorm: Double?
     /// Samples until the clock and the task are looked at again.
     private var samplesToLook = 0
-    private static let lookInterval = 256
+    private static var lookInterval: Int { 256 }
 
-    init<Scalar>(
+    init(
         conditions: [StopCondition], repetition: BatchRepetition, needsGradientNorm: Bool,
-        position: TrainingPosition<Scalar>
+        samples: TrainingSamples<Scalar>, position: TrainingPosition<Scalar>
     ) {
         self.conditions = conditions
         self.repetition = repetition
@@ -33,11 +37,16 @@ struct TrainingRun {
         for case .patience(_, let minimum) in conditions { improvement = minimum }
         waitsForBest = improvement != nil
         minimumImprovement = improvement ?? 0
+        self.samples = samples
+        start = ContinuousClock.now - .seconds(position.run?.seconds ?? 0)
+        if let run = position.run {
+            (epochs, iterations, sums, fingerprints) = (run.epochs, run.iterations, run.sums, run.data)
+        }
         // A condition that holds before the first step allows none.
         for condition in conditions {
             switch condition {
-            case .epochs(let count) where count < 1: reason = .reached(condition)
-            case .iterations(let count) where count < 1: reason = .reached(condition)
+            case .epochs(let count) where epochs >= count: reason = .reached(condition)
+            case .iterations(let count) where iterations >= count: reason = .reached(condition)
             default: break
             }
         }
@@ -90,6 +99,9 @@ struct TrainingRun {
         return false
     }
 
+    /// Whether there are more steps to take on the batch.
+    var isWithinBatch: Bool { sums.stepsOfBatch > 0 }
+
     /// Whether the batch is used once more.
     var repeatsBatch: Bool { reason == nil && !finishedBatch }
 
@@ -117,6 +129,27 @@ struct TrainingRun {
                 }
             if holds { reason = .reached(condition) }
         }
+    }
+
+    /// Ends a run whose parameters became infinite or NaN without a loss that told.
+    mutating func checkParameters(of network: Network<Scalar>) {
+        guard !hasFailed, let layer = network.firstNonFiniteParameters else { return }
+        reason = .nonFiniteParameters(step: iterations, layer: layer)
+    }
+
+    /// Whether something went wrong, so that nothing of it is worth saving.
+    var hasFailed: Bool {
+        switch reason {
+        case .nonFiniteLoss, .nonFiniteParameters, .invalidLearningRate: true
+        case .reached, .stoppedByCaller, .cancelled, nil: false
+        }
+    }
+
+    /// The books, for another run to go on with.
+    mutating func unfinished() -> UnfinishedRun {
+        let data = fingerprints ?? samples.fingerprints
+        fingerprints = data
+        return UnfinishedRun(epochs: epochs, iterations: iterations, seconds: seconds, sums: sums, data: data)
     }
 
     /// The mean of the losses so far; NaN where there is none.

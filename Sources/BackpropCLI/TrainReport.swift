@@ -234,6 +234,7 @@ extension StopReason {
         case .reached(.patience(let count, _)): "no better for \(count) epochs, the best taken"
         case .reached(.seconds(let limit)): "after \(significant(limit, 4)) seconds"
         case .nonFiniteLoss(let step, _): "the loss became infinite or NaN at step \(step)"
+        case .nonFiniteParameters(let step, _): "the parameters became infinite or NaN by step \(step)"
         case .invalidLearningRate(let step): "no learning rate at step \(step)"
         case .stoppedByCaller: "stopped"
         case .cancelled: "cancelled"

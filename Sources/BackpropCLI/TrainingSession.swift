@@ -74,23 +74,15 @@ struct TrainingSession<Scalar: NetworkScalar> {
         display.end()
         if let failure { throw failure }
         switch result.reason {
-        case .nonFiniteLoss(let step, let layer):
-            let place = layer.map { ", in layer \($0)" } ?? ""
-            throw diverged("loss", "infinity or NaN at step \(step)\(place)")
+        case .nonFiniteLoss(let step, let layer): throw BackpropError.diverged("loss", step: step, layer: layer)
+        case .nonFiniteParameters(let step, let layer):
+            throw BackpropError.diverged("parameters", step: step, layer: layer)
         case .invalidLearningRate(let step):
             throw BackpropError.option(
                 "learningRate", expected: "a finite number from 0", found: "none at step \(step)")
         default: break
         }
-        guard model.network.parameters.allSatisfy(\.isFinite) else {
-            throw diverged("parameters", "infinity or NaN at step \(result.iterations)")
-        }
         return result
-    }
-
-    private func diverged(_ thing: String, _ found: String) -> BackpropError {
-        .option(
-            "training", expected: "finite \(thing)", found: "\(found); the learning rate is probably too high")
     }
 }
 

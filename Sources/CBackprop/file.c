@@ -26,6 +26,16 @@ static int temporary_path(char to[PATH_BYTES], const char *path, unsigned long p
 /* Another process of the same number, on another machine or dead, may have left files. */
 enum { ATTEMPTS = 100 };
 
+/* What a file is called once so many newer ones were written. Returns 0 if it is too long. */
+static int older_path(char to[PATH_BYTES], const char *path, unsigned age) {
+    const int count = snprintf(to, PATH_BYTES, "%s.%u", path, age);
+    return count > 0 && count < PATH_BYTES;
+}
+
+bp_status bp_file_write(const char *path, const uint8_t *bytes, size_t count, int *system_error) {
+    return bp_file_write_keeping(path, bytes, count, 0, system_error);
+}
+
 #if defined(_WIN32)
 
 #define WIN32_LEAN_AND_MEAN
@@ -91,24 +101,67 @@ static bp_status write_all(HANDLE file, const uint8_t *bytes, size_t count, int 
 }
 
 /* MoveFileEx() replaces a file as a whole, and with MOVEFILE_WRITE_THROUGH returns when that is on the disk. */
-bp_status bp_file_write(const char *path, const uint8_t *bytes, size_t count, int *system_error) {
-    WCHAR wide[PATH_BYTES], wide_temporary[PATH_BYTES];
+static int move(const WCHAR *from, const WCHAR *to) {
+    return MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0;
+}
+
+/* Opens a new file beside a path. */
+static HANDLE open_temporary(const char *path, WCHAR wide[PATH_BYTES]) {
     char temporary[PATH_BYTES];
     HANDLE file = INVALID_HANDLE_VALUE;
+    SetLastError(ERROR_FILE_EXISTS);
+    for (unsigned attempt = 0; attempt < ATTEMPTS && GetLastError() == ERROR_FILE_EXISTS; attempt++) {
+        SetLastError(ERROR_FILENAME_EXCED_RANGE);
+        if (!temporary_path(temporary, path, GetCurrentProcessId(), attempt) || !wide_path(wide, temporary)) break;
+        file = CreateFileW(wide, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        if (file != INVALID_HANDLE_VALUE) break;
+    }
+    return file;
+}
+
+/* Gives the file at a path a second name beside it. Returns whether it is there, or -1. */
+static int link_previous(const char *path, const WCHAR *wide, WCHAR previous[PATH_BYTES]) {
+    char temporary[PATH_BYTES];
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (!temporary_path(temporary, path, GetCurrentProcessId(), attempt) || !wide_path(previous, temporary))
+            return -1;
+        if (CreateHardLinkW(previous, wide, NULL)) return 1;
+        if (GetLastError() == ERROR_FILE_NOT_FOUND) return 0;
+        if (GetLastError() != ERROR_ALREADY_EXISTS) return -1;
+    }
+    return -1;
+}
+
+/* Makes room among the older files and puts the previous one first. */
+static int keep_previous(const char *path, const WCHAR *previous, unsigned keep) {
+    char older[PATH_BYTES];
+    WCHAR from[PATH_BYTES], to[PATH_BYTES];
+    for (unsigned age = keep; age > 0; age--) {
+        if (!older_path(older, path, age) || !wide_path(to, older)) return 0;
+        if (age == 1) return move(previous, to);
+        if (!older_path(older, path, age - 1) || !wide_path(from, older)) return 0;
+        if (!move(from, to) && GetLastError() != ERROR_FILE_NOT_FOUND) return 0;
+    }
+    return 1;
+}
+
+bp_status bp_file_write_keeping(const char *path, const uint8_t *bytes, size_t count, unsigned keep,
+                                int *system_error) {
+    WCHAR wide[PATH_BYTES], temporary[PATH_BYTES], previous[PATH_BYTES];
+    int has_previous = 0;
     if (system_error) *system_error = 0;
     if (!path || (count > 0 && !bytes)) return BP_ERROR_NULL;
-    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (!temporary_path(temporary, path, GetCurrentProcessId(), attempt)) return BP_ERROR_TOO_LARGE;
-        if (!wide_path(wide, path) || !wide_path(wide_temporary, temporary))
-            return fail(BP_ERROR_FILE_OPEN, system_error);
-        file = CreateFileW(wide_temporary, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
-        if (file != INVALID_HANDLE_VALUE || GetLastError() != ERROR_FILE_EXISTS) break;
-    }
+    if (keep > BP_KEEP_MAX) return BP_ERROR_OPTION;
+    if (!wide_path(wide, path)) return fail(BP_ERROR_FILE_OPEN, system_error);
+    const HANDLE file = open_temporary(path, temporary);
     if (file == INVALID_HANDLE_VALUE) return fail(BP_ERROR_FILE_OPEN, system_error);
     bp_status status = write_all(file, bytes, count, system_error);
-    if (status == BP_OK && !MoveFileExW(wide_temporary, wide, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+    if (status == BP_OK && keep > 0 && (has_previous = link_previous(path, wide, previous)) < 0)
         status = fail(BP_ERROR_FILE_RENAME, system_error);
-    if (status != BP_OK) DeleteFileW(wide_temporary);
+    if (status == BP_OK && !move(temporary, wide)) status = fail(BP_ERROR_FILE_RENAME, system_error);
+    if (status != BP_OK) DeleteFileW(temporary);
+    else if (has_previous > 0 && !keep_previous(path, previous, keep)) status = fail(BP_ERROR_FILE_RENAME, system_error);
+    if (status != BP_OK && has_previous > 0) DeleteFileW(previous);
     return status;
 }
 
@@ -213,6 +266,28 @@ static bp_status flush_folder(const char *path, int *system_error) {
     return BP_OK;
 }
 
+/* Like fchmod(), rename() and link(), but a signal doesn't end them: network file systems let it. */
+static int change_mode(int file, mode_t mode) {
+    int result;
+    do result = fchmod(file, mode);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
+static int move(const char *from, const char *to) {
+    int result;
+    do result = rename(from, to);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
+static int link_file(const char *from, const char *to) {
+    int result;
+    do result = link(from, to);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
 /* Opens a new file beside a path, with the permissions of the file that is there. */
 static int open_temporary(const char *path, char temporary[PATH_BYTES]) {
     struct stat old;
@@ -224,7 +299,7 @@ static int open_temporary(const char *path, char temporary[PATH_BYTES]) {
         if (!temporary_path(temporary, path, (unsigned long)getpid(), attempt)) return -1;
         file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, is_there ? 0600 : 0666);
     }
-    if (file >= 0 && is_there && fchmod(file, old.st_mode & 07777) != 0) {
+    if (file >= 0 && is_there && change_mode(file, old.st_mode & 07777) != 0) {
         const int error = errno;
         close(file);
         unlink(temporary);
@@ -234,19 +309,51 @@ static int open_temporary(const char *path, char temporary[PATH_BYTES]) {
     return file;
 }
 
-bp_status bp_file_write(const char *path, const uint8_t *bytes, size_t count, int *system_error) {
-    char temporary[PATH_BYTES];
+/* Gives the file at a path a second name beside it. Returns whether it is there, or -1. */
+static int link_previous(const char *path, char previous[PATH_BYTES]) {
+    errno = EEXIST;
+    for (unsigned attempt = 0; attempt < ATTEMPTS && errno == EEXIST; attempt++) {
+        errno = ENAMETOOLONG;
+        if (!temporary_path(previous, path, (unsigned long)getpid(), attempt)) return -1;
+        if (link_file(path, previous) == 0) return 1;
+    }
+    return errno == ENOENT ? 0 : -1;
+}
+
+/* Makes room among the older files and puts the previous one first. */
+static int keep_previous(const char *path, const char *previous, unsigned keep) {
+    char from[PATH_BYTES], to[PATH_BYTES];
+    errno = ENAMETOOLONG;
+    for (unsigned age = keep; age > 1; age--) {
+        if (!older_path(from, path, age - 1) || !older_path(to, path, age)) return -1;
+        if (move(from, to) != 0 && errno != ENOENT) return -1;
+    }
+    return older_path(to, path, 1) ? move(previous, to) : -1;
+}
+
+bp_status bp_file_write_keeping(const char *path, const uint8_t *bytes, size_t count, unsigned keep,
+                                int *system_error) {
+    char temporary[PATH_BYTES], previous[PATH_BYTES];
+    int has_previous = 0;
     if (system_error) *system_error = 0;
     if (!path || (count > 0 && !bytes)) return BP_ERROR_NULL;
+    if (keep > BP_KEEP_MAX) return BP_ERROR_OPTION;
     const int file = open_temporary(path, temporary);
     if (file < 0) return fail(BP_ERROR_FILE_OPEN, system_error);
     bp_status status = write_all(file, bytes, count, system_error);
-    if (status == BP_OK && rename(temporary, path) != 0) status = fail(BP_ERROR_FILE_RENAME, system_error);
+    if (status == BP_OK && keep > 0 && (has_previous = link_previous(path, previous)) < 0)
+        status = fail(BP_ERROR_FILE_RENAME, system_error);
+    if (status == BP_OK && move(temporary, path) != 0) status = fail(BP_ERROR_FILE_RENAME, system_error);
     if (status != BP_OK) {
         unlink(temporary);
+        if (has_previous > 0) unlink(previous);
         return status;
     }
-    return flush_folder(path, system_error);
+    if (has_previous > 0 && keep_previous(path, previous, keep) != 0) {
+        status = fail(BP_ERROR_FILE_RENAME, system_error);
+        unlink(previous);
+    }
+    return status == BP_OK ? flush_folder(path, system_error) : status;
 }
 
 #endif

@@ -688,6 +688,22 @@ BP_INTERNAL uint64_t bp_hash(uint64_t hash, const uint8_t *bytes, size_t count) 
     return hash;
 }
 
+#define CHECKSUM(real, suffix)                                                                                  \
+    uint64_t bp_checksum_##suffix(uint64_t checksum, const real *numbers, size_t count) {                       \
+        uint64_t hash = checksum ? checksum : BP_HASH_START;                                                     \
+        for (size_t i = 0; i < count; i++) {                                                                     \
+            uint8_t bytes[sizeof *numbers];                                                                      \
+            bp_store_##suffix(bytes, numbers[i]);                                                                \
+            hash = bp_hash(hash, bytes, sizeof bytes);                                                           \
+        }                                                                                                        \
+        return hash;                                                                                             \
+    }
+
+CHECKSUM(float, f32)
+#if !defined(BP_NO_DOUBLE)
+CHECKSUM(double, f64)
+#endif
+
 BP_INTERNAL uint64_t bp_file_checksum(const uint8_t *bytes, size_t count, size_t digits) {
     static const char zeros[] = "0000000000000000";
     const size_t after = digits + BP_CHECKSUM_DIGITS;
