@@ -26,6 +26,11 @@ public struct Checkpoint<Scalar: NetworkScalar>: Sendable {
         self.model = model
         self.trainer = trainer
     }
+
+    /// Whole passes over the samples of the run that was saved; 0 between runs.
+    public var epochs: Int { trainer.position.run?.epochs ?? 0 }
+    /// Steps of the run that was saved; 0 between runs.
+    public var iterations: Int { trainer.position.run?.iterations ?? 0 }
 }
 
 extension Trainer {

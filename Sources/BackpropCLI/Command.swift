@@ -10,6 +10,8 @@ enum ExitStatus {
     static let usage: Int32 = 64
     static let data: Int32 = 65
     static let noInput: Int32 = 66
+    /// A signal asked for the end; with its number added, as shells have it.
+    static let signal: Int32 = 128
     /// Standard output is full or closed.
     static let output: Int32 = 74
 }

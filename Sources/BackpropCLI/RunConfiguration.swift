@@ -403,6 +403,7 @@ extension RunConfiguration {
                 Option("until-gradient-norm", "BOUND", "stop when the gradient's norm is below this"),
                 Option("max-seconds", "N", "stop after so long"),
             ])
+        + CheckpointOption.options
         + Option.group(
             "The run",
             [

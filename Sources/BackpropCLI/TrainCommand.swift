@@ -15,6 +15,9 @@ extension Command {
             number of threads and on every processor (BACKPROP_ISA=scalar|avx2|avx512 chooses instructions).
             The record that --json writes can be given to --config, which repeats the run; a file of one's
             own may have any of the properties that stand under "run" there.
+            Ctrl-C or SIGTERM finishes the step, saves the checkpoint, or without --checkpoint the model as
+            it is, and ends with status 130 or 143; a second one quits at once. A run that was resumed
+            gives the model of one that was not, byte for byte. A checkpoint of another run is refused.
 
             On a terminal a line shows how far it is, and a curve how the loss fell; NO_COLOR takes the colors
             away, and COLUMNS says how wide the terminal is. --report writes a page for a browser, a few
@@ -39,6 +42,7 @@ extension Command {
 private struct TrainRun<Scalar: NetworkScalar> {
     let configuration: RunConfiguration
     let output: String
+    let checkpoint: CheckpointOption?
     let written: TrainOutput
     let findsLearningRate: Bool
 
@@ -47,10 +51,14 @@ private struct TrainRun<Scalar: NetworkScalar> {
     init(_ configuration: RunConfiguration, _ arguments: Arguments) throws(UsageError) {
         self.configuration = configuration
         output = arguments.text("output") ?? "backprop.safetensors"
+        checkpoint = try CheckpointOption(arguments)
         written = try TrainOutput(arguments)
         findsLearningRate = arguments.has("find-learning-rate")
         guard !findsLearningRate || configuration.kFold == nil else {
             throw UsageError(message: "--find-learning-rate: expected without --k-fold")
+        }
+        guard checkpoint?.path != output else {
+            throw UsageError(message: "--checkpoint: expected another file than the model's, found '\(output)'")
         }
         guard written.page == nil || (!findsLearningRate && configuration.kFold == nil) else {
             throw UsageError(message: "--report: expected without --find-learning-rate and --k-fold")
@@ -60,6 +68,7 @@ private struct TrainRun<Scalar: NetworkScalar> {
     func run(_ console: Console) throws -> Int32 {
         let savesModel = configuration.kFold == nil && !findsLearningRate
         if savesModel { try checkWritable(output) }
+        if let checkpoint { try checkWritable(checkpoint.path) }
         if let page = written.page { try checkWritable(page) }
         let data = try DataSource(configuration)
         if findsLearningRate {
@@ -67,19 +76,29 @@ private struct TrainRun<Scalar: NetworkScalar> {
         } else if let folds = configuration.kFold {
             try crossValidate(data, folds: folds, console)
         } else {
-            try trainAndSave(data, console)
+            return try trainAndSave(data, console)
         }
         return ExitStatus.success
     }
 
     // MARK: What is done
 
-    private func trainAndSave(_ data: DataSource, _ console: Console) throws {
+    private func trainAndSave(_ data: DataSource, _ console: Console) throws -> Int32 {
         let (training, heldOut) = try split(data)
         var session = try TrainingSession<Scalar>(
             configuration, training: training, diagnoses: written.page != nil)
         var display = written.display(configuration, samples: session.samples.count, on: console)
-        let result = try session.train(&display)
+        let resumed = try resume(&session, console)
+        var keeper = try RunKeeper(checkpoint, session, console)
+        Interruption.begin()
+        defer { Interruption.end() }
+        let result = try session.train(&display) { progress, checkpoint throws(BackpropError) in
+            try keeper.afterStep(progress, checkpoint)
+        }
+        if let end = keeper.end { return try leave(session, at: end, isSaved: keeper.isSaved, console) }
+        if let path = checkpoint?.path, result.iterations == resumed {
+            console.writeError("\(path): the run is complete, nothing is left to train\n")
+        }
         // First of all, so that nothing that fails from here on costs the model.
         try session.model.write(to: output)
         let evaluation = try Evaluation(of: session.model, on: heldOut ?? training)
@@ -92,6 +111,38 @@ private struct TrainRun<Scalar: NetworkScalar> {
             try TextFile(path: page).write(TrainingPage(record: report, material: material).html.text)
         }
         try written.publish(report, on: console)
+        return ExitStatus.success
+    }
+
+    /// Goes on with the run that the checkpoint has, if there is one. Returns the steps that were taken before.
+    private func resume(_ session: inout TrainingSession<Scalar>, _ console: Console) throws -> Int? {
+        guard let checkpoint else { return nil }
+        checkpoint.removeLeftovers()
+        guard let saved: Checkpoint<Scalar> = try checkpoint.saved() else { return nil }
+        try session.resume(from: saved)
+        let text = RunKeeper<Scalar>.text(saved.epochs, saved.iterations, of: configuration.epochs)
+        console.writeError("resumed from \(checkpoint.path): \(text)\n")
+        return saved.iterations
+    }
+
+    /// Ends a run that a signal interrupted, and says how to go on.
+    private func leave(
+        _ session: TrainingSession<Scalar>, at end: TrainingProgress, isSaved: Bool, _ console: Console
+    ) throws -> Int32 {
+        let text = RunKeeper<Scalar>.text(end.epochs, end.iterations, of: configuration.epochs)
+        if let path = checkpoint?.path {
+            let how =
+                isSaved
+                ? "saved in \(path); the same command goes on from there"
+                : "not saved, as parameters are infinite or NaN; \(path) is as it was"
+            console.writeError("interrupted: \(text), \(how)\n")
+        } else {
+            try session.model.write(to: output)
+            console.writeError(
+                "interrupted: \(text), the model as it is was saved in \(output); "
+                    + "with --checkpoint FILE the run could go on\n")
+        }
+        return ExitStatus.signal + (Interruption.signal ?? 0)
     }
 
     private func crossValidate(_ data: DataSource, folds: Int, _ console: Console) throws {

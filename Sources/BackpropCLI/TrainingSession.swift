@@ -46,6 +46,11 @@ struct TrainingSession<Scalar: NetworkScalar> {
         try trainer.setThreads(configuration.threads)
     }
 
+    /// Goes on with a run that was saved.
+    mutating func resume(from checkpoint: Checkpoint<Scalar>) throws(BackpropError) {
+        try trainer.resume(from: checkpoint, with: &model)
+    }
+
     private static func weighted(
         _ samples: Dataset<Scalar>, by weights: ClassWeights?, classifies: Bool
     ) throws(UsageError) -> Dataset<Scalar> {
@@ -62,16 +67,19 @@ struct TrainingSession<Scalar: NetworkScalar> {
     /// Trains until a condition holds.
     ///
     /// - Throws: ``BackpropError/option(_:expected:found:)`` if losses or parameters became infinite or NaN.
-    mutating func train(_ display: inout ProgressDisplay) throws -> TrainingResult {
+    mutating func train(
+        _ display: inout ProgressDisplay, afterStep: Trainer<Scalar>.StepHandler = { _, _ in true }
+    ) throws -> TrainingResult {
         display.begin()
+        defer { display.end() }
         var failure: (any Error)?
-        let result = try trainer.train(
-            &model.network, on: samples, validatingOn: validation, until: configuration.stopConditions
-        ) { report in
+        func show(_ report: EpochReport) -> Bool {
             do { try display.show(report) } catch { failure = error }
             return failure == nil
         }
-        display.end()
+        let result = try trainer.train(
+            &model.network, on: samples, validatingOn: validation, until: configuration.stopConditions,
+            progress: show, afterStep: afterStep)
         if let failure { throw failure }
         switch result.reason {
         case .nonFiniteLoss(let step, let layer): throw BackpropError.diverged("loss", step: step, layer: layer)
