@@ -94,12 +94,10 @@ extension Checkpoint {
         _ file: TensorFile, customs: [CodingUserInfoKey: any Sendable], learningRate: LearningRate?
     ) throws(BackpropError) {
         let description = try ModelDescription(of: file, customs: customs)
-        let count = try NetworkPlan(
-            kernels: InstructionSet.current.kernels, inputCount: description.inputs, layers: description.networkLayers
-        ).parameterCount
+        let (inputs, layers) = (description.inputs, description.networkLayers)
+        let count = try Network<Scalar>.parameterCount(inputs: inputs, layers: layers)
         let network = try Network<Scalar>(
-            inputs: description.inputs, layers: description.networkLayers,
-            parameters: try file.numbers(CheckpointTensor.parameters, count: count))
+            inputs: inputs, layers: layers, parameters: try file.numbers(CheckpointTensor.parameters, count: count))
         let settings: TrainerSettings = try file.value("trainer", userInfo: customs)
         let state: PositionDescription = try file.value("position", userInfo: [:])
         guard let rate = settings.learningRate ?? learningRate else {

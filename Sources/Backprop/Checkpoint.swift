@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// var saving = try CheckpointWriter(to: "run.checkpoint", every: .seconds(30), keeping: 1)
-/// try trainer.train(&network, on: digits, until: [.epochs(50)], afterStep: { try saving.write($0, $1) })
+/// try trainer.train(&network, on: digits, until: [.epochs(50)], saving: &saving)
 /// ```
 ///
 /// and in another process, with the same settings and samples,

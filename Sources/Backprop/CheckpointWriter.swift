@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// var saving = try CheckpointWriter(to: "run.checkpoint", every: .seconds(30), keeping: 1)
-/// try trainer.train(&network, on: digits, until: [.epochs(50)], afterStep: { try saving.write($0, $1) })
+/// try trainer.train(&network, on: digits, until: [.epochs(50)], saving: &saving)
 /// ```
 ///
 /// Parameters that are infinite or NaN are not saved, so that the last good checkpoint stays.
@@ -63,5 +63,24 @@ public struct CheckpointWriter: Sendable {
         case .epochs(let count): progress.nextSample == 0 && progress.epochs > 0 && progress.epochs % count == 0
         case .seconds(let seconds): ContinuousClock.now - lastTime >= .seconds(seconds)
         }
+    }
+}
+
+extension Trainer {
+    /// Trains as ``train(_:on:validatingOn:until:progress:afterStep:)`` does, and saves the run as it goes on.
+    ///
+    /// - Throws: Also ``BackpropError/file(_:reason:)`` if a checkpoint can't be written, which ends the run where it is.
+    @discardableResult
+    public mutating func train(
+        _ network: inout Network<Scalar>,
+        on dataset: Dataset<Scalar>,
+        validatingOn validation: Dataset<Scalar>? = nil,
+        until conditions: [StopCondition],
+        saving writer: inout CheckpointWriter,
+        progress: (EpochReport) -> Bool = { _ in true }
+    ) throws(BackpropError) -> TrainingResult {
+        try train(
+            &network, on: dataset, validatingOn: validation, until: conditions, progress: progress,
+            afterStep: { (progress, checkpoint) throws(BackpropError) in try writer.write(progress, checkpoint) })
     }
 }

@@ -77,6 +77,11 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         return plan
     }
 
+    /// The number of parameters that such a network has, if there can be one.
+    static func parameterCount(inputs: Int, layers: [Layer]) throws(BackpropError) -> Int {
+        try plan(inputs: inputs, layers: layers).parameterCount
+    }
+
     private static func checkDropout(_ layers: [Layer]) throws(BackpropError) {
         for (index, layer) in layers.enumerated() where layer.dropout != 0 {
             guard layer.dropout > 0, Float(layer.dropout) < 1 else {

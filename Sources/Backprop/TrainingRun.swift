@@ -47,6 +47,9 @@ struct TrainingRun<Scalar: NetworkScalar> {
             switch condition {
             case .epochs(let count) where epochs >= count: reason = .reached(condition)
             case .iterations(let count) where iterations >= count: reason = .reached(condition)
+            // Time that was used up before; a run that is new takes a step at least.
+            case .seconds(let limit) where position.run.map { $0.seconds >= limit } ?? false:
+                reason = .reached(condition)
             default: break
             }
         }

@@ -6,22 +6,12 @@ import Testing
 /// The program itself, as the shell starts it.
 @Suite("The program backprop")
 struct ProgramTests {
-    /// The program that was built beside the tests.
-    private var program: URL {
-        get throws {
-            let folders = [Bundle.main.bundleURL] + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
-            let candidates = (folders + [URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()])
-                .map { $0.appendingPathComponent("backprop") }
-            return try #require(candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) })
-        }
-    }
-
     private func run(_ words: [String], environment: [String: String] = [:]) throws -> (
         status: Int32, output: Data, errors: Data
     ) {
         let process = Process()
         let (output, errors) = (Pipe(), Pipe())
-        process.executableURL = try program
+        process.executableURL = try builtProgram()
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output

@@ -85,3 +85,11 @@ extension [String: Any] {
         value("history.epochs") as? [[String: Any]] ?? []
     }
 }
+
+/// The program that was built beside the tests.
+func builtProgram() throws -> URL {
+    let folders = [Bundle.main.bundleURL] + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
+    let candidates = (folders + [URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()])
+        .map { $0.appendingPathComponent("backprop") }
+    return try #require(candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) })
+}
