@@ -23,10 +23,10 @@ import Testing
 
         var number: Int32 {
             switch self {
-            case .toNearest: Int32(FE_TONEAREST)
-            case .upward: Int32(FE_UPWARD)
-            case .downward: Int32(FE_DOWNWARD)
-            case .towardZero: Int32(FE_TOWARDZERO)
+            case .toNearest: FE_TONEAREST
+            case .upward: FE_UPWARD
+            case .downward: FE_DOWNWARD
+            case .towardZero: FE_TOWARDZERO
             }
         }
     }

@@ -432,7 +432,41 @@ static void test_names(void) {
 #undef NAMES
 }
 
+/* ---- Checksums ---- */
+
+static void test_checksums(void) {
+    static const float floats[] = {1, -0.5f, 3e38f, 0};
+    static const double doubles[] = {1, -0.5, 1e300, 0};
+    /* FNV-1a of their bytes, little-endian, by another program. */
+    expect(bp_checksum_f32(0, floats, 4) == UINT64_C(0xf02fbd50d298269c), "the checksum of floats");
+    expect(bp_checksum_f64(0, doubles, 4) == UINT64_C(0x82c47776eb8195bb), "the checksum of doubles");
+    expect(bp_checksum_f32(bp_checksum_f32(0, floats, 1), floats + 1, 3) == bp_checksum_f32(0, floats, 4),
+           "a checksum goes on");
+}
+
 /* ---- Disks ---- */
+
+#ifndef BP_NO_FILES
+/* What a file held the last three times stays beside it, the newest first. */
+static void test_keeping(const char *path, uint8_t *bytes) {
+    enum { KEEP = 3 };
+    char older[520];
+    uint8_t read[10];
+    size_t count = 0;
+    for (uint8_t version = 0; version < 6; version++) {
+        bytes[0] = version;
+        expect(bp_file_write_keeping(path, bytes, 10, KEEP, NULL) == BP_OK, "a file is written, older ones kept");
+    }
+    for (unsigned age = 1; age <= KEEP; age++) {
+        (void)snprintf(older, sizeof older, "%s.%u", path, age);
+        expect(bp_file_read(older, read, 10, &count, NULL) == BP_OK && read[0] == 5 - age, "an older file");
+        expect(remove(older) == 0, "an older file is removed");
+    }
+    (void)snprintf(older, sizeof older, "%s.%d", path, KEEP + 1);
+    expect(bp_file_read(older, NULL, 0, &count, NULL) == BP_ERROR_FILE_OPEN, "no file is too old");
+    expect(bp_file_write_keeping(path, bytes, 10, BP_KEEP_MAX + 1, NULL) == BP_ERROR_OPTION, "too many to keep");
+}
+#endif
 
 static void test_disk(const char *folder) {
 #ifndef BP_NO_FILES
@@ -450,6 +484,7 @@ static void test_disk(const char *folder) {
                "a file is read");
     }
     expect(bp_file_read(path, read, count - 1, &count, &error) == BP_ERROR_MEMORY, "a file larger than the memory");
+    test_keeping(path, bytes);
     expect(remove(path) == 0, "a file is removed");
     expect(bp_file_read(path, NULL, 0, &count, &error) == BP_ERROR_FILE_OPEN && error != 0, "no file");
     expect(bp_file_read(folder, NULL, 0, &count, &error) == BP_ERROR_FILE_KIND, "a folder");
@@ -471,6 +506,7 @@ int main(int count, char **words) {
     test_tied();
     test_damage();
     test_names();
+    test_checksums();
     test_disk(count > 1 ? words[1] : ".");
     printf("%d checks, %d failed\n", checks, failures);
     return failures != 0;
