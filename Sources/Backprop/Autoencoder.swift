@@ -134,7 +134,7 @@ extension Trainer {
     ///   - validation: More of them, which are only looked at.
     ///   - conditions: When to stop; at least one.
     ///   - progress: Called after every epoch; returns whether to go on.
-    /// - Returns: As ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``.
+    /// - Returns: As ``train(_:on:validatingOn:until:progress:afterStep:)``.
     /// - Throws: Likewise.
     @discardableResult
     public mutating func train(

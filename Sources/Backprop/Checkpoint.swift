@@ -41,7 +41,8 @@ extension Trainer {
         Checkpoint(model: Model(network: network, loss: loss), trainer: self)
     }
 
-    /// Takes a checkpoint's place: the network gets its parameters, and the next run goes on with the one that was saved.
+    /// Takes a checkpoint's place: the network gets its parameters, and the next run goes on with the one that was
+    /// saved.
     ///
     /// Threads, ``microBatchSize``, ``diagnostics`` and conditions to stop may be others than they were; the bits don't
     /// depend on them.
@@ -56,7 +57,7 @@ extension Trainer {
         network = model.network
     }
 
-    /// Like ``resume(from:with:)-(_,Network<Scalar>)``, and the model's scalings and names must be those that were saved.
+    /// Like ``resume(from:with:)-(_,Network<Scalar>)``; the model's scalings and names must be those that were saved too.
     public mutating func resume(
         from checkpoint: Checkpoint<Scalar>, with model: inout Model<Scalar>
     ) throws(BackpropError) {
@@ -72,6 +73,7 @@ extension Trainer {
             throw .checkpoint(saved.name, expected: saved.text, found: found.text)
         }
         position = checkpoint.trainer.position
+        setup.invalidate()
         model.network.parameters = checkpoint.model.network.parameters
     }
 }

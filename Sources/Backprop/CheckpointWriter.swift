@@ -28,7 +28,8 @@ public struct CheckpointWriter: Sendable {
     private var lastTime = ContinuousClock.now
 
     /// - Throws: ``BackpropError/option(_:expected:found:)`` for an interval that is none.
-    public init(to path: String, every interval: Interval = .seconds(30), keeping count: Int = 0) throws(BackpropError) {
+    public init(to path: String, every interval: Interval = .seconds(30), keeping count: Int = 0) throws(BackpropError)
+    {
         switch interval {
         case .steps(let count) where count < 1, .epochs(let count) where count < 1:
             throw .option("interval of checkpoints", expected: "at least 1", found: "\(count)")
@@ -69,7 +70,7 @@ public struct CheckpointWriter: Sendable {
 extension Trainer {
     /// Trains as ``train(_:on:validatingOn:until:progress:afterStep:)`` does, and saves the run as it goes on.
     ///
-    /// - Throws: Also ``BackpropError/file(_:reason:)`` if a checkpoint can't be written, which ends the run where it is.
+    /// - Throws: Also ``BackpropError/file(_:reason:)`` if a checkpoint can't be written; the run then ends where it is.
     @discardableResult
     public mutating func train(
         _ network: inout Network<Scalar>,

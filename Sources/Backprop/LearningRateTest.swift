@@ -31,7 +31,7 @@ extension Trainer {
     ///   - dataset: The samples to learn from.
     ///   - rates: The first rate and the last; those between grow by the same factor from step to step.
     ///   - steps: The number of rates, at least 2. It ends earlier where the loss is four times the lowest.
-    /// - Throws: As ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``.
+    /// - Throws: As ``train(_:on:validatingOn:until:progress:afterStep:)``.
     public func findLearningRate(
         for network: Network<Scalar>, on dataset: Dataset<Scalar>, rates: ClosedRange<Double> = 1e-6...10,
         steps: Int = 200

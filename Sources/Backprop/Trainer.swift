@@ -41,7 +41,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// How far training has come, over all runs.
     var position = TrainingPosition<Scalar>()
     private var workspace = Workspace()
-    private var setup = StepSetup<Scalar>()
+    var setup = StepSetup<Scalar>()
     /// Whether the number of threads was set, rather than chosen by the work.
     private var threadsAreSet = false
 
@@ -197,7 +197,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// Takes one step on a dataset as one batch.
     ///
     /// - Returns: The mean loss before the step. One that is not finite means that no step was taken.
-    /// - Throws: As ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``.
+    /// - Throws: As ``train(_:on:validatingOn:until:progress:afterStep:)``.
     @discardableResult
     public mutating func step(
         _ network: inout Network<Scalar>, on dataset: Dataset<Scalar>

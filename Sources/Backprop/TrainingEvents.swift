@@ -29,7 +29,7 @@ extension Trainer {
     /// ```
     ///
     /// Each epoch is computed when it is asked for, off the caller's actor, with the bits of
-    /// ``train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``. Cancelling the task ends training within
+    /// ``train(_:on:validatingOn:until:progress:afterStep:)``. Cancelling the task ends training within
     /// 256 samples or one batch: the last event then says ``StopReason/cancelled`` and has what was reached. A loop that
     /// is left early leaves nothing running.
     public func run(
@@ -65,7 +65,7 @@ public struct TrainingEvents<Scalar: NetworkScalar>: AsyncSequence, Sendable {
 
         fileprivate var stage: Stage
 
-        /// - Throws: As ``Trainer/train(_:on:validatingOn:until:progress:)-(Network<Scalar>,_,_,_,_)``, before the first event.
+        /// - Throws: As ``Trainer/train(_:on:validatingOn:until:progress:afterStep:)``, before the first event.
         public mutating func next() async throws(BackpropError) -> TrainingEvent<Scalar>? {
             // The session is moved out and back, so that its arrays are never copied.
             let current = stage

@@ -93,6 +93,13 @@ struct RunKeeper<Scalar: NetworkScalar> {
             progress.isLast = true
             end = progress
         }
+        if writer != nil { try save(progress, checkpoint) }
+        return end == nil
+    }
+
+    private mutating func save(
+        _ progress: TrainingProgress, _ checkpoint: () -> Checkpoint<Scalar>
+    ) throws(BackpropError) {
         let (before, model) = (writer?.saved, model)
         _ = try writer?.write(progress) {
             var (checkpoint, model) = (checkpoint(), model)
@@ -101,7 +108,6 @@ struct RunKeeper<Scalar: NetworkScalar> {
             return checkpoint
         }
         if let writer, writer.saved != before { acknowledge(progress, in: writer.path) }
-        return end == nil
     }
 
     /// Says what is safe from here on. Somebody who watches sees progress instead.

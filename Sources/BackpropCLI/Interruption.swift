@@ -18,6 +18,7 @@ enum Interruption {
         /// Catches signals from here on, but those that the program was started to ignore.
         static func begin() {
             caught = 0
+            unblock()
             for number in signals {
                 let before = Foundation.signal(number) { number in
                     Interruption.caught = number
@@ -33,6 +34,14 @@ enum Interruption {
             for number in signals where isIgnore(Foundation.signal(number, SIG_DFL)) {
                 Foundation.signal(number, SIG_IGN)
             }
+        }
+
+        /// Lets signals through that a parent blocked: a thread of Dispatch does for itself, and its children get that.
+        private static func unblock() {
+            var set = sigset_t()
+            sigemptyset(&set)
+            for number in signals { sigaddset(&set, number) }
+            pthread_sigmask(SIG_UNBLOCK, &set, nil)
         }
 
         /// What is not known to the compiler as a function can only be compared by its address.

@@ -102,7 +102,8 @@ struct CheckpointTests {
         return equal
     }
 
-    @Test("a run that is resumed after any of its 50 steps equals the one that never stopped", arguments: Optimizer.each)
+    @Test(
+        "a run that is resumed after any of its 50 steps equals the one that never stopped", arguments: Optimizer.each)
     func eachStep(_ optimizer: Optimizer) throws {
         let counts = [try resumes(Float.self, optimizer), try resumes(Double.self, optimizer)]
         print("\(optimizer): \(counts[0]) of 50 resumes bit-identical in Float, \(counts[1]) of 50 in Double")
@@ -364,7 +365,10 @@ struct CheckpointTests {
             (#"\"finishedEpochs\":1"#, #"\"finished\":1"#, "position: expected valid JSON"),
             (#"\"epochsSince\":0"#, #"\"epochsSince\":-1"#, "best.epochsSince: expected 0 to"),
             (#"\"iterations\":4"#, #"\"iterations\":-4"#, "run.iterations: expected 0 to"),
-            (#"\"iterations\":4,\"seconds\":"#, #"\"iterations\":4,\"seconds\":-1,\"s\":"#, "run.seconds: expected 0 to"),
+            (
+                #"\"iterations\":4,\"seconds\":"#, #"\"iterations\":4,\"seconds\":-1,\"s\":"#,
+                "run.seconds: expected 0 to"
+            ),
             (#"\"stepsOfBatch\":0"#, #"\"stepsOfBatch\":-1"#, "sums.stepsOfBatch: expected 0 to"),
             (#"\"kind\":\"adam\""#, #"\"kind\":\"sgd\""#, "expected valid JSON"),
             (#"\"loss\":\"squaredError\""#, #"\"loss\":\"huber\""#, "trainer: expected the model's loss huber"),
@@ -416,7 +420,8 @@ struct CheckpointTests {
 
     @Test("a checkpoint of version 1 still loads, and the run goes on to the same bits")
     func version1() throws {
-        let path = URL(filePath: #filePath).deletingLastPathComponent().path
+        let path =
+            URL(filePath: #filePath).deletingLastPathComponent().path
             + "/Models/checkpoint-version-1.safetensors"
         let (run, expected) = (try Run<Float>(.adamW()), try sample())
         let read = try Checkpoint<Float>(contentsOf: path)

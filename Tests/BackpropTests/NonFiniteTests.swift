@@ -13,7 +13,8 @@ private func magnitudes<Scalar: ReferenceScalar>(
         let exponent = Int(random.next() >> 32) % Int(range)
         let value: Scalar = random.uniform(limit: 1) * bound
         // Half of them near the bound.
-        return exponent % 2 == 0 ? value : value * Scalar(sign: .plus, exponent: -Scalar.Exponent(exponent), significand: 1)
+        return exponent % 2 == 0
+            ? value : value * Scalar(sign: .plus, exponent: -Scalar.Exponent(exponent), significand: 1)
     }
 }
 
@@ -92,7 +93,9 @@ struct NonFiniteTests {
                 let layers = [Layer.dense(4, activation), .dense(3, last)]
                 for exponent in stride(from: 0, through: 120, by: 20) {
                     let start = try Network<Float>(inputs: 2, layers: layers, seed: random.next())
-                    var (network, trainer) = (start, Trainer<Float>(loss: loss, learningRate: 0.1, batching: .fullBatch))
+                    var (network, trainer) = (
+                        start, Trainer<Float>(loss: loss, learningRate: 0.1, batching: .fullBatch)
+                    )
                     let bound = Float(sign: .plus, exponent: exponent, significand: 1)
                     let isOfClasses = loss.requiredActivation != nil
                     let data = try Dataset(
@@ -117,7 +120,9 @@ struct NonFiniteTests {
             }
         }
         #expect(taken > 100 && refused > 50)
-        print("\(taken + refused) runs on numbers up to 2^120: \(taken) finite, \(refused) ended with step and layer named")
+        print(
+            "\(taken + refused) runs on numbers up to 2^120: \(taken) finite, \(refused) ended with step and layer named"
+        )
     }
 
     // MARK: Planted
