@@ -57,7 +57,8 @@ extension Trainer {
         network = model.network
     }
 
-    /// Like ``resume(from:with:)-(_,Network<Scalar>)``; the model's scalings and names must be those that were saved too.
+    /// Like ``resume(from:with:)-(_,Network<Scalar>)``; also the model's scalings and names must be those that were
+    /// saved.
     public mutating func resume(
         from checkpoint: Checkpoint<Scalar>, with model: inout Model<Scalar>
     ) throws(BackpropError) {

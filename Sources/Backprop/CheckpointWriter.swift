@@ -70,7 +70,7 @@ public struct CheckpointWriter: Sendable {
 extension Trainer {
     /// Trains as ``train(_:on:validatingOn:until:progress:afterStep:)`` does, and saves the run as it goes on.
     ///
-    /// - Throws: Also ``BackpropError/file(_:reason:)`` if a checkpoint can't be written; the run then ends where it is.
+    /// - Throws: Also ``BackpropError/file(_:reason:)`` if a checkpoint can't be written; then the run ends there.
     @discardableResult
     public mutating func train(
         _ network: inout Network<Scalar>,

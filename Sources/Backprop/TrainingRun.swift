@@ -1,4 +1,5 @@
-/// The books of one call of ``Trainer/train(_:on:validatingOn:until:progress:afterStep:)``: what was reached, and whether that is enough.
+/// The books of one call of ``Trainer/train(_:on:validatingOn:until:progress:afterStep:)``: what was reached, and
+/// whether that is enough.
 struct TrainingRun<Scalar: NetworkScalar> {
     private let conditions: [StopCondition]
     private let repetition: BatchRepetition

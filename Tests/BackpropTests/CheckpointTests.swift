@@ -276,8 +276,8 @@ struct CheckpointTests {
         var wrong = try Network<Float>(inputs: 3, layers: [.dense(5, .relu, dropout: 0.3), .dense(2, .sigmoid)])
         var other = run.trainer
         expectError(
-            #"checkpoint, layer 0: expected {"activation":"tanh","bias":true,"dropout":0.3,"units":5}, as it was saved, "#
-                + #"found {"activation":"relu","bias":true,"dropout":0.3,"units":5}"#
+            #"checkpoint, layer 0: expected {"activation":"tanh","bias":true,"dropout":0.3,"units":5}, "#
+                + #"as it was saved, found {"activation":"relu","bias":true,"dropout":0.3,"units":5}"#
         ) { try other.resume(from: checkpoint, with: &wrong) }
         var model = Model(network: run.start, loss: .squaredError, targetName: "y")
         expectError("checkpoint, targetName: expected none, as it was saved, found y") {

@@ -121,7 +121,7 @@ struct NonFiniteTests {
         }
         #expect(taken > 100 && refused > 50)
         print(
-            "\(taken + refused) runs on numbers up to 2^120: \(taken) finite, \(refused) ended with step and layer named"
+            "\(taken + refused) runs on numbers up to 2^120: \(taken) finite, \(refused) ended, step and layer named"
         )
     }
 
@@ -172,7 +172,7 @@ struct NonFiniteTests {
     }
 
     @Test(
-        "planted where nothing looks, they end the run within an epoch, step and layer named, and no such state is saved",
+        "planted where nothing looks, they end the run within an epoch, step and layer named, and are not saved",
         arguments: [Float.nan, .infinity])
     func planted(_ value: Float) throws {
         var places = 0
