@@ -68,7 +68,7 @@ struct ProgramTests {
             let (output, errors) = (Pipe(), Pipe())
             process.executableURL = URL(fileURLWithPath: "/bin/sh")
             let script = #"{ "$1" predict "$2" "$3"; echo $? >&2; } | head -n 1"#
-            process.arguments = ["-c", script, "sh", try program.path, model, "\(folder)/t.csv"]
+            process.arguments = ["-c", script, "sh", try builtProgram().path, model, "\(folder)/t.csv"]
             process.standardOutput = output
             process.standardError = errors
             try process.run()
