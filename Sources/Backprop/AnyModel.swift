@@ -14,12 +14,19 @@ public enum AnyModel: Hashable, Sendable {
     ///
     /// - Throws: As ``Model/init(contentsOf:customActivations:customLosses:)``.
     public init(contentsOf path: String) throws(BackpropError) {
-        let bytes = try readModelFile(path)
-        let isDouble = try withTensorFile(bytes, source: path) { (file) throws(BackpropError) in file.hasDoubles }
+        try self.init(serialized: readModelFile(path), source: path)
+    }
+
+    /// Reads a model from the bytes of a model file.
+    ///
+    /// - Parameter source: What the bytes are called in errors.
+    /// - Throws: As ``Model/init(serialized:source:customActivations:customLosses:)``.
+    public init(serialized bytes: [UInt8], source: String = "model") throws(BackpropError) {
+        let isDouble = try withTensorFile(bytes, source: source) { (file) throws(BackpropError) in file.hasDoubles }
         if isDouble {
-            self = .double(try Model(serialized: bytes, source: path))
+            self = .double(try Model(serialized: bytes, source: source))
         } else {
-            self = .float(try Model(serialized: bytes, source: path))
+            self = .float(try Model(serialized: bytes, source: source))
         }
     }
 }

@@ -181,7 +181,11 @@ extension RunConfiguration {
     /// Reads a run's description: an object with any of the properties, or the record of a run, which has one
     /// under `run`.
     init(contentsOf path: String) throws {
-        let bytes = try readFile(path)
+        try self.init(readFile(path), source: path)
+    }
+
+    /// - Parameter path: What the bytes are called in errors.
+    init(_ bytes: [UInt8], source path: String) throws {
         guard var object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
             throw BackpropError.format(path, expected: "a JSON object", found: "something else")
         }

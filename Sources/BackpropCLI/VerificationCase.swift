@@ -63,6 +63,7 @@ struct VerificationCase: Decodable {
         }
         guard steps >= 0 else { throw BackpropError.format(name, expected: "steps from 0", found: "\(steps)") }
         try checkShapes()
+        try checkExtent()
         var network = try makeNetwork()
         let dataset = try Dataset(inputs: inputs, targets: targets)
         var errors = VerificationErrors()
@@ -103,6 +104,28 @@ struct VerificationCase: Decodable {
             }
         }
     }
+
+    /// Refuses what its own numbers don't bear out, or would take days, before any step is taken.
+    private func checkExtent() throws {
+        guard expected.losses.count - 1 == steps else {
+            throw BackpropError.shape(
+                "\(name), expected losses", expected: "a number before each of \(steps) steps and one after the last",
+                found: "\(expected.losses.count)")
+        }
+        let work = layers.reduce(0.0) { $0 + (Double($1.inputs) + 1) * Double($1.outputs) } * Double(inputs.count)
+        let units = layers.reduce(0.0) { $0 + Double($1.outputs) } * Double(inputs.count)
+        let wholeWork = work * Double(steps + 1)
+        guard units <= Self.mostActivations, wholeWork <= Self.mostMultiplications else {
+            throw BackpropError.shape(
+                name,
+                expected: "at most \(Self.mostActivations) activations and \(Self.mostMultiplications) multiplications",
+                found: "\(units) and \(wholeWork)")
+        }
+    }
+
+    /// Cases are small; a hostile one that is not would take memory, and time, that its file doesn't show.
+    private static let mostActivations = 1e7
+    private static let mostMultiplications = 1e11
 
     private func check(_ thing: String, _ found: [[Double]], rows: Int, columns: Int) throws {
         guard found.count == rows, found.allSatisfy({ $0.count == columns }) else {
@@ -210,11 +233,15 @@ struct VerificationErrors: Encodable {
 extension VerificationResult {
     /// Reads and runs the case of a file.
     init(ofFile path: String) throws {
-        let bytes = try readFile(path)
+        self.init(try readFile(path), source: path)
+    }
+
+    /// - Parameter source: What the bytes are called where they are no case.
+    init(_ bytes: [UInt8], source: String) {
         do {
-            self = try jsonValue(VerificationCase.self, from: bytes, source: path).verify()
+            self = try jsonValue(VerificationCase.self, from: bytes, source: source).verify()
         } catch {
-            self.init(name: path, outcome: .unreadable, reason: "\(error)")
+            self.init(name: source, outcome: .unreadable, reason: "\(error)")
         }
     }
 }

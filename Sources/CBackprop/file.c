@@ -293,6 +293,8 @@ static int open_temporary(const char *path, char temporary[PATH_BYTES]) {
     struct stat old;
     int file = -1;
     const int is_there = stat(path, &old) == 0;
+    /* Whose permissions can't be found out is not replaced by what others may read. */
+    if (!is_there && errno != ENOENT) return -1;
     errno = EEXIST;
     for (unsigned attempt = 0; attempt < ATTEMPTS && file < 0 && errno == EEXIST; attempt++) {
         errno = ENAMETOOLONG;

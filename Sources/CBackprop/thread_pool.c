@@ -56,11 +56,11 @@ typedef HANDLE thread_handle;
 typedef SRWLOCK thread_mutex;
 typedef CONDITION_VARIABLE thread_condition;
 #define THREAD_RESULT DWORD WINAPI
-static void mutex_init(thread_mutex *m) { InitializeSRWLock(m); }
+static int mutex_init(thread_mutex *m) { return InitializeSRWLock(m), 1; }
 static void mutex_lock(thread_mutex *m) { AcquireSRWLockExclusive(m); }
 static void mutex_unlock(thread_mutex *m) { ReleaseSRWLockExclusive(m); }
 static void mutex_destroy(thread_mutex *m) { (void)m; }
-static void condition_init(thread_condition *c) { InitializeConditionVariable(c); }
+static int condition_init(thread_condition *c) { return InitializeConditionVariable(c), 1; }
 static void condition_wait(thread_condition *c, thread_mutex *m) { SleepConditionVariableSRW(c, m, INFINITE, 0); }
 static void condition_broadcast(thread_condition *c) { WakeAllConditionVariable(c); }
 static void condition_destroy(thread_condition *c) { (void)c; }
@@ -75,11 +75,12 @@ typedef pthread_t thread_handle;
 typedef pthread_mutex_t thread_mutex;
 typedef pthread_cond_t thread_condition;
 #define THREAD_RESULT void *
-static void mutex_init(thread_mutex *m) { pthread_mutex_init(m, NULL); }
+/* Some systems allocate here, and may fail. */
+static int mutex_init(thread_mutex *m) { return pthread_mutex_init(m, NULL) == 0; }
 static void mutex_lock(thread_mutex *m) { pthread_mutex_lock(m); }
 static void mutex_unlock(thread_mutex *m) { pthread_mutex_unlock(m); }
 static void mutex_destroy(thread_mutex *m) { pthread_mutex_destroy(m); }
-static void condition_init(thread_condition *c) { pthread_cond_init(c, NULL); }
+static int condition_init(thread_condition *c) { return pthread_cond_init(c, NULL) == 0; }
 static void condition_wait(thread_condition *c, thread_mutex *m) { pthread_cond_wait(c, m); }
 static void condition_broadcast(thread_condition *c) { pthread_cond_broadcast(c); }
 static void condition_destroy(thread_condition *c) { pthread_cond_destroy(c); }
@@ -257,8 +258,11 @@ bp_status bp_pool_start(void *memory, size_t bytes, size_t threads, bp_pool **re
     atomic_init(&pool->arrived, 0);
     atomic_init(&pool->phase, 0);
     atomic_init(&pool->parked, 0);
-    mutex_init(&pool->mutex);
-    condition_init(&pool->wake);
+    if (!mutex_init(&pool->mutex)) return BP_ERROR_THREADS;
+    if (!condition_init(&pool->wake)) {
+        mutex_destroy(&pool->mutex);
+        return BP_ERROR_THREADS;
+    }
     for (size_t i = 0; i + 1 < threads; i++) {
         pool->workers[i].pool = pool;
         pool->workers[i].thread = i + 1;
