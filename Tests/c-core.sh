@@ -164,6 +164,16 @@ quietly gcc "${strict[@]}" -O2 -Iinclude -ISources/CBackprop Tests/CTests/limit.
     $(ls Sources/CBackprop/*.c | grep -v /network.c) -lm -pthread -o "$work/limit"
 "$work/limit"
 
+section "what the system refuses"
+quietly gcc "${strict[@]}" -g -O1 -DBP_NO_SIMD -fsanitize=address,undefined -fno-sanitize-recover=undefined -Iinclude \
+    Tests/CTests/failures.c Sources/CBackprop/*.c -lm -pthread $(sed 's/^/-Wl,--wrap=/' Tests/CTests/failures.txt) \
+    -o "$work/failures"
+"$work/failures" "$work"
+
+section "activations, in units of the last place"
+quietly gcc "${strict[@]}" -O2 -Iinclude Tests/CTests/sweep.c "$work"/gcc/*.o -lm -pthread -o "$work/sweep"
+"$work/sweep"
+
 section "other languages"
 compile "$work/library" gcc -O2 -fPIC
 (cd "$work/library" && ar rcs libbackprop.a ./*.o && gcc -shared ./*.o -lm -pthread -o libbackprop.so)
