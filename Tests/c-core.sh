@@ -64,9 +64,9 @@ compile() { # FOLDER COMPILER FLAG…
 build() { # NAME COMPILER FLAG…
     local folder=$work/$1 compiler=$2 flags=("${@:3}") program
     compile "$folder" "$compiler" "${strict[@]}" -O2 "${flags[@]}"
-    for program in "$work"/examples/{xor,digits}.c Tests/CTests/{bits,files,shared,version}.c; do
+    for program in "$work"/examples/{xor,digits}.c Tests/CTests/{arguments,bits,files,kernels,shared,version}.c; do
         # Those that need double.
-        [[ " ${flags[*]} " == *" -DBP_NO_DOUBLE "* && $program == */@(bits|files).c ]] && continue
+        [[ " ${flags[*]} " == *" -DBP_NO_DOUBLE "* && $program == */@(arguments|bits|files|kernels).c ]] && continue
         quietly nice "$compiler" "${strict[@]}" -O2 "${flags[@]}" -Iinclude -I"$work/samples" "$program" "$folder"/*.o \
             -lm -pthread -o "$folder/$(basename "$program" .c)"
     done
@@ -86,8 +86,10 @@ run() { # NAME TARGET [EMULATOR…]
     learned "${emulator[@]}" "$folder/xor"
     quietly "${emulator[@]}" "$folder/shared"
     [ ! -e "$folder/files" ] || quietly "${emulator[@]}" "$folder/files" "$folder"
+    [ ! -e "$folder/arguments" ] || quietly "${emulator[@]}" "$folder/arguments"
     for threads in $bits_threads; do
         [ ! -e "$folder/bits" ] || quietly "${emulator[@]}" "$folder/bits" "$threads"
+        [ ! -e "$folder/kernels" ] || quietly "${emulator[@]}" "$folder/kernels" "$threads"
     done
     report "$target" "$("${emulator[@]}" "$folder/digits" 2>"$work/log" | cut -d' ' -f1)"
 }

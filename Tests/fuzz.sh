@@ -2,38 +2,81 @@
 # Feeds the readers of files with damaged inputs, under the address and undefined-behavior
 # sanitizers, until RUNS inputs passed or one made a reader fail; that one is kept then.
 #
-#     Tests/fuzz.sh [RUNS [NAME…]]     by default for 30 seconds each, every reader of Tests/Fuzz
+#     Tests/fuzz.sh [RUNS [NAME…]]     by default for 15 seconds each, every reader of Tests/Fuzz
 #
-# Needs a clang with libFuzzer, as the Swift toolchain on Linux has it; CC names another. New
-# inputs that reached new code go to a temporary folder; FUZZ_CORPUS=FOLDER keeps them.
+# A reader in C is a file NAME.c with its own entry, one in Swift a file NAME.swift beside Entry.swift;
+# each begins with the inputs of Tests/Fuzz/corpus/NAME. Needs a clang with libFuzzer, as the Swift
+# toolchain on Linux has it; CC names another. New inputs that reached new code go to a temporary folder;
+# FUZZ_CORPUS=FOLDER keeps them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 
 runs=${1:-}
 shift || true
 names=("$@")
-# What was freed is kept in little memory, so that millions of inputs don't add up.
-export ASAN_OPTIONS=quarantine_size_mb=16
+# What was freed is kept in little memory, so that millions of inputs don't add up. Swift's own report of a crash
+# doesn't go together with the sanitizer's.
+export ASAN_OPTIONS=quarantine_size_mb=16 SWIFT_BACKTRACE=enable=no
 if [ ${#names[@]} -eq 0 ]; then
-    for source in Tests/Fuzz/*.c; do names+=("$(basename "$source" .c)"); done
+    for source in Tests/Fuzz/*.{c,swift}; do
+        [ "$source" = Tests/Fuzz/Entry.swift ] || names+=("$(basename "${source%.*}")")
+    done
 fi
-limit=${runs:+-runs=$runs}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# Runs a command, and shows what it said only if it failed.
+quietly() {
+    "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+}
+
+core=(-std=c11 -g -O2 -Iinclude -DBP_NO_SIMD -fno-sanitize-recover=undefined)
+swift_flags=(-O -enable-testing -parse-as-library -wmo -swift-version 6 -package-name backprop -use-ld=lld
+    -sanitize=fuzzer,address -Xcc -DBP_NO_SIMD -I "$root/include" -I "$work")
+
+# Compiles a module of the package, but for its main.swift, into $work.
+module() { # NAME
+    [ -e "$work/$1.o" ] || quietly nice swiftc "${swift_flags[@]}" -module-name "$1" -emit-module \
+        -emit-module-path "$work/$1.swiftmodule" -c -o "$work/$1.o" \
+        $(find "Sources/$1" -name '*.swift' ! -name main.swift)
+}
+
+# The modules that the readers in Swift are in; the C core once for all of them.
+build_swift() { # NAME
+    local name=$1 modules=(Backprop)
+    if grep -q 'import BackpropCLI' "Tests/Fuzz/$name.swift"; then
+        modules+=(BackpropReference BackpropSamples BackpropCLI)
+    fi
+    if [ ! -d "$work/core" ]; then
+        mkdir "$work/core"
+        (cd "$work/core" && printf '%s\0' "$root"/Sources/CBackprop/*.c | quietly xargs -0 -P "$(nproc)" -n 1 nice \
+            "${CC:-clang}" "${core[@]}" -I"$root/include" -fsanitize=fuzzer-no-link,address,undefined -c)
+    fi
+    for module in "${modules[@]}"; do module "$module"; done
+    quietly nice swiftc "${swift_flags[@]}" -module-name Fuzz Tests/Fuzz/Entry.swift "Tests/Fuzz/$name.swift" \
+        $(printf "$work/%s.o " "${modules[@]}") "$work"/core/*.o -lm -o "$work/$name.fuzz"
+}
+
+build_c() { # NAME
+    quietly nice "${CC:-clang}" "${core[@]}" -DBP_NO_THREADS -fsanitize=fuzzer,address,undefined \
+        "Tests/Fuzz/$1.c" Sources/CBackprop/*.c -lm -o "$work/$1.fuzz"
+}
+
 for name in "${names[@]}"; do
-    corpus=${FUZZ_CORPUS:-$work}/$name
+    corpus=${FUZZ_CORPUS:-$work/corpus}/$name
     mkdir -p "$corpus"
-    "${CC:-clang}" -std=c11 -g -O2 -Iinclude -DBP_NO_SIMD -DBP_NO_THREADS \
-        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-        "Tests/Fuzz/$name.c" Sources/CBackprop/*.c -lm -o "$work/$name.fuzz" 2>"$work/log" ||
-        { cat "$work/log"; exit 1; }
+    if [ -f "Tests/Fuzz/$name.c" ]; then build_c "$name"; else build_swift "$name"; fi
     options=()
     [ -f "Tests/Fuzz/$name.dict" ] && options+=("-dict=Tests/Fuzz/$name.dict")
+    # The largest input of the corpus, and as much again; a C reader is fast enough for long ones.
+    largest=$(find "Tests/Fuzz/corpus/$name" -type f -printf '%s\n' | sort -n | tail -1)
+    length=$((2 * largest)); [ ! -f "Tests/Fuzz/$name.c" ] || length=4096
+    limit=-max_total_time=15; [ -z "$runs" ] || limit=-runs=$runs
     echo "== $name"
-    "$work/$name.fuzz" "${limit:--max_total_time=30}" "${options[@]}" -max_len=4096 -timeout=5 -rss_limit_mb=512 \
-        -print_final_stats=1 -verbosity=0 -artifact_prefix="./fuzz-$name-" "$corpus" "Tests/Fuzz/$name" \
+    "$work/$name.fuzz" "$limit" "${options[@]}" "-max_len=$length" -timeout=60 -report_slow_units=60 -rss_limit_mb=1024 \
+        -print_final_stats=1 -verbosity=0 -artifact_prefix="./fuzz-$name-" "$corpus" "Tests/Fuzz/corpus/$name" \
         >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-    grep "^stat::" "$work/log"
+    grep -a "^stat::" "$work/log"
 done
