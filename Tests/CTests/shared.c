@@ -1,6 +1,7 @@
 /*
- * shared.c: many threads predict from one network and one set of weights, both constant, and fail
- * if any gets other bits than a single thread.
+ * shared.c: 64 threads predict from one network and one set of weights, both constant, while another
+ * trains a copy of the weights; fails if any gets other bits than a single thread, or the copy others than
+ * when it is trained alone.
  *
  *     cc -O2 -Iinclude Tests/CTests/shared.c Sources/CBackprop/(all .c files) -lm -pthread && ./a.out
  */
@@ -11,7 +12,7 @@
 
 #include "backprop.h"
 
-enum { THREADS = 16, ROUNDS = 200, INPUTS = 17, OUTPUTS = 5, SAMPLES = 9 };
+enum { THREADS = 64, ROUNDS = 50, STEPS = 100, INPUTS = 17, OUTPUTS = 5, SAMPLES = 9 };
 
 static const bp_network *network;
 static const float *parameters;
@@ -29,6 +30,28 @@ static void *predict(void *name) {
     }
     free(workspace.memory);
     return right ? name : NULL;
+}
+
+/* Trains the weights that are given, on the inputs that all share. */
+static void *train(void *weights) {
+    int32_t classes[SAMPLES];
+    for (int s = 0; s < SAMPLES; s++) classes[s] = s % OUTPUTS;
+    const size_t bytes = bp_train_size_f32(network, SAMPLES);
+    const bp_workspace workspace = {.memory = malloc(bytes), .bytes = bytes};
+    const bp_batch_f32 batch = {.samples = SAMPLES, .inputs = inputs, .classes = classes};
+    const bp_objective_f32 objective = {.size = sizeof objective, .loss = BP_CROSS_ENTROPY};
+    const bp_optimizer_f32 descent = {.size = sizeof descent, .rate = 0.1f};
+    bp_state_f32 state = {0};
+    bp_status status = BP_OK;
+    for (int step = 0; step < STEPS && status == BP_OK; step++)
+        status = bp_step_f32(network, weights, &batch, &objective, &descent, &state, &workspace, NULL);
+    free(workspace.memory);
+    return status == BP_OK ? weights : NULL;
+}
+
+static float *copy_of(const float *weights) {
+    const size_t bytes = bp_network_parameters(network) * sizeof *weights;
+    return memcpy(malloc(bytes), weights, bytes);
 }
 
 int main(void) {
@@ -49,16 +72,22 @@ int main(void) {
     const bp_workspace workspace = {.memory = malloc(room), .bytes = room};
     status = bp_predict_f32(network, parameters, inputs, SAMPLES, expected, &workspace);
 
-    pthread_t threads[THREADS];
-    int names[THREADS], right = status == BP_OK;
+    float *const alone = copy_of(weights), *const meanwhile = copy_of(weights);
+    pthread_t threads[THREADS], trainer;
+    void *result;
+    int names[THREADS], right = status == BP_OK && train(alone) == alone;
+    right &= pthread_create(&trainer, NULL, train, meanwhile) == 0;
     for (int i = 0; i < THREADS; i++) right &= pthread_create(&threads[i], NULL, predict, &names[i]) == 0;
     for (int i = 0; i < THREADS; i++) {
-        void *result;
         right &= pthread_join(threads[i], &result) == 0 && result == &names[i];
     }
+    right &= pthread_join(trainer, &result) == 0 && result == meanwhile;
+    right &= memcmp(alone, meanwhile, bp_network_parameters(network) * sizeof *alone) == 0;
+    free(alone);
+    free(meanwhile);
     free(workspace.memory);
     free(weights);
     free(memory);
-    printf("%d threads, one network: %s\n", THREADS, right ? "the same bits" : "other bits");
+    printf("%d threads, one network, and one that trains a copy: %s\n", THREADS, right ? "the same bits" : "other bits");
     return !right;
 }

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# The facts of Tests/RELIABILITY.md, each by its command. Fails at the first that does not hold.
+#
+#     Tests/reliability.sh [quick]     what CI runs besides the tests themselves: some minutes
+#     Tests/reliability.sh long        everything else, with the figures that RELIABILITY.md has: some hours
+#     Tests/reliability.sh NAME…       some of: hostile fuzz threads coverage sanitizers mutants sweep
+#
+# Needs the Swift toolchain on Linux; other builds than .build are in folders .build-… beside it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Runs a command, and shows what it said only if it failed.
+quietly() {
+    "$@" >"$work/log" 2>&1 || { tail -50 "$work/log"; exit 1; }
+}
+
+hostile() {
+    quietly nice swift build -c release --product backprop
+    python3 Tests/Scripts/hostile.py
+}
+
+fuzz() { Tests/fuzz.sh "$@"; }
+
+# The core alone, as other threads than Swift's: 64 that predict while one trains, and every kernel shared by a pool.
+threads() {
+    local flags=(-std=c11 -g -O1 -DBP_NO_SIMD -fsanitize=thread -Iinclude) program
+    (cd "$work" && printf '%s\0' "$OLDPWD"/Sources/CBackprop/*.c |
+        quietly xargs -0 -P "$(nproc)" -n 1 nice "${CC:-clang}" "${flags[@]}" -I"$OLDPWD/include" -c)
+    for program in shared bits kernels; do
+        quietly nice "${CC:-clang}" "${flags[@]}" "Tests/CTests/$program.c" "$work"/*.o -lm -pthread -o "$work/$program"
+    done
+    "$work/shared"
+    "$work/bits" 3
+    "$work/kernels" 3
+}
+
+coverage() { python3 Tests/Scripts/coverage.py; }
+
+# All tests in Swift, with undefined behavior of the core found in the first of the two runs.
+sanitizers() {
+    local build=.build-sanitized
+    nice swift test --sanitize=address --disable-xctest --scratch-path "$build-address" \
+        -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined | tail -2
+    nice swift test --sanitize=thread --disable-xctest --scratch-path "$build-thread" | tail -2
+}
+
+mutants() { python3 Tests/Scripts/mutants.py "$@"; }
+
+# Activations of all 2^32 floats.
+sweep() {
+    quietly nice gcc -std=c11 -O2 -Iinclude Tests/CTests/sweep.c Sources/CBackprop/*.c -lm -pthread -o "$work/sweep"
+    nice "$work/sweep" 1
+}
+
+section() { echo "== $1"; }
+
+case ${1:-quick} in
+quick)
+    section "hostile files" && hostile
+    section "damaged inputs, 15 seconds each reader" && fuzz
+    section "threads" && threads
+    ;;
+long)
+    section "coverage of the core" && coverage
+    section "sanitizers over all tests" && sanitizers
+    section "every float" && sweep
+    section "mutants of the core" && mutants
+    section "ten million damaged inputs each reader" && fuzz 10000000
+    ;;
+*)
+    for name in "$@"; do
+        section "$name"
+        case $name in
+        hostile | fuzz | threads | coverage | sanitizers | mutants | sweep) "$name" ;;
+        *) echo "expected quick, long or a fact, found $name" >&2 && exit 2 ;;
+        esac
+    done
+    ;;
+esac
