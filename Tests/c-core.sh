@@ -89,7 +89,9 @@ run() { # NAME TARGET [EMULATOR…]
     [ ! -e "$folder/arguments" ] || quietly "${emulator[@]}" "$folder/arguments"
     for threads in $bits_threads; do
         [ ! -e "$folder/bits" ] || quietly "${emulator[@]}" "$folder/bits" "$threads"
-        [ ! -e "$folder/kernels" ] || quietly "${emulator[@]}" "$folder/kernels" "$threads"
+        # Some seconds here, minutes in an emulator.
+        [ ! -e "$folder/kernels" ] || [[ $mode == quick && ${#emulator[@]} -gt 0 ]] ||
+            quietly "${emulator[@]}" "$folder/kernels" "$threads"
     done
     report "$target" "$("${emulator[@]}" "$folder/digits" 2>"$work/log" | cut -d' ' -f1)"
 }

@@ -28,7 +28,7 @@ EXCUSED = {
     "kernels_neon_f64.c": "NEON",
 }
 
-FLAGS = ["-std=c11", "-O1", "-g", "-fprofile-instr-generate", "-fcoverage-mapping", "-Iinclude",
+FLAGS = ["-std=c11", "-O0", "-fprofile-instr-generate", "-fcoverage-mapping", "-Iinclude",
          "-ISources/CBackprop"]
 PLAIN = ["-DBP_NO_SIMD", "-DBP_NO_THREADS", "-DBP_NO_FILES", "-DBP_SOFT_FMA=1", "-DBP_SOFT_ROOT"]
 
@@ -50,7 +50,7 @@ def compile_core(folder, flags):
     objects, running = {}, []
     for source in sorted(CORE.glob("*.c")):
         objects[source.stem] = folder / (source.stem + ".o")
-        command = ["nice", os.environ.get("CC", "clang"), *FLAGS, *flags, "-c", source, "-o", objects[source.stem]]
+        command = [os.environ.get("CC", "clang"), *FLAGS, *flags, "-c", source, "-o", objects[source.stem]]
         running.append(subprocess.Popen([str(word) for word in command], cwd=ROOT))
         if len(running) == os.cpu_count():
             assert running.pop(0).wait() == 0
@@ -62,7 +62,7 @@ def link(folder, program, objects, flags=(), without=()):
     """Builds a program of Tests/CTests with the core."""
     binary = folder / program
     linked = [path for stem, path in objects.items() if stem not in without]
-    run(["nice", os.environ.get("CC", "clang"), *FLAGS, *flags, TESTS / (program + ".c"), *linked, "-lm", "-pthread",
+    run([os.environ.get("CC", "clang"), *FLAGS, *flags, TESTS / (program + ".c"), *linked, "-lm", "-pthread",
          "-o", binary])
     return binary
 
@@ -81,28 +81,30 @@ def run_everything(work):
     plain = compile_core(work / "plain", PLAIN)
     wraps = ["-Wl,--wrap=" + name for name in (TESTS / "failures.txt").read_text().split()]
     folder = work / "vectors"
-    bits, files, failing, arguments, sweep, limit = (
+    bits, files, failing, arguments, kernels, limit = (
         link(folder, "bits", vectors), link(folder, "files", vectors), link(folder, "failures", vectors, wraps),
-        link(folder, "arguments", vectors), link(folder, "sweep", vectors),
+        link(folder, "arguments", vectors), link(folder, "kernels", vectors),
         link(folder, "limit", vectors, without=["network"]))
     for isa in ("scalar", "avx2", "avx512"):
-        for threads in ("1", "2"):
-            execute(folder, bits, threads, isa=isa)
+        execute(folder, bits, isa=isa)
+        execute(folder, kernels, "2", isa=isa)
     execute(folder, files, folder)
     execute(folder, failing, folder)
     execute(folder, arguments)
-    execute(folder, sweep, "1000003", "1")
     execute(folder, limit)
     plain_folder = work / "plain"
     plain_bits = link(plain_folder, "bits", plain, PLAIN)
     plain_files = link(plain_folder, "files", plain, PLAIN)
     plain_arguments = link(plain_folder, "arguments", plain, PLAIN)
+    plain_kernels = link(plain_folder, "kernels", plain, PLAIN)
     rounding = link(plain_folder, "rounding", {}, PLAIN)
     execute(plain_folder, plain_bits)
     execute(plain_folder, plain_files, plain_folder)
     execute(plain_folder, plain_arguments)
+    execute(plain_folder, plain_kernels)
     execute(plain_folder, rounding, "1")
-    return [bits, files, failing, arguments, sweep, limit, plain_bits, plain_files, plain_arguments, rounding]
+    return [bits, files, failing, arguments, kernels, limit, plain_bits, plain_files, plain_arguments, plain_kernels,
+            rounding]
 
 
 def lcov(work, binaries):
