@@ -1,10 +1,10 @@
 """Measures which lines and branches of the C core its tests in C reach, and fails below the bar.
 
-    python3 Tests/Scripts/coverage.py [FOLDER]
+    python3 Tests/Scripts/coverage.py [FOLDER [scalar]]
 
 Builds the core with clang's coverage in each way that has code of its own (vectors and threads; neither,
 with fma and square root by integers), runs the programs of Tests/CTests on every instruction set, and
-merges what they reached. FOLDER keeps the builds and the lines that were not reached, in missed.txt.
+merges what they reached; with "scalar" without vectors, which is soon done. FOLDER keeps the builds and the lines that were not reached, in missed.txt.
 What only another processor or system can reach is excused by the list below, with its reason.
 """
 
@@ -75,9 +75,9 @@ def execute(folder, binary, *words, isa=None):
     run([binary, *words], env=environment)
 
 
-def run_everything(work):
+def run_everything(work, only_scalar):
     """Builds and runs; returns the binaries."""
-    vectors = compile_core(work / "vectors", [])
+    vectors = compile_core(work / "vectors", ["-DBP_NO_SIMD"] if only_scalar else [])
     plain = compile_core(work / "plain", PLAIN)
     wraps = ["-Wl,--wrap=" + name for name in (TESTS / "failures.txt").read_text().split()]
     folder = work / "vectors"
@@ -85,7 +85,7 @@ def run_everything(work):
         link(folder, "bits", vectors), link(folder, "files", vectors), link(folder, "failures", vectors, wraps),
         link(folder, "arguments", vectors), link(folder, "kernels", vectors),
         link(folder, "limit", vectors, without=["network"]))
-    for isa in ("scalar", "avx2", "avx512"):
+    for isa in ("scalar",) if only_scalar else ("scalar", "avx2", "avx512"):
         execute(folder, bits, isa=isa)
         execute(folder, kernels, "2", isa=isa)
     execute(folder, files, folder)
@@ -142,7 +142,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(sys.argv[1] if kept else temporary).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        text = lcov(work, run_everything(work))
+        text = lcov(work, run_everything(work, sys.argv[2:] == ["scalar"]))
         lines, branches = parse(text)
         missed = open(work / "missed.txt", "w")
         totals = [0, 0, 0, 0]
