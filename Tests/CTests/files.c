@@ -139,6 +139,10 @@ static const struct {
     {BP_ERROR_FILE_DUPLICATE, "{" ENTRY("a", "[1]", "0", "4") "," ENTRY("\\u0061", "[1]", "4", "8") "}", 8},
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"a\":\"1\",\"b\":\"\",\"\\u0061\":\"2\"}}", 0},
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{},\"__metadat\\u0061__\":{}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"a\\n\":\"\",\"a\\n\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\u00e9b\":\"\",\"\\u00e9\\u0062\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\ud83d\\ude00\":\"\",\"\\uD83D\\uDE00\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\ud83d\\ude00\":\"\",\"\\ud83d\\ude00\":\"\"}}", 0},
 };
 
 static void test_hostile(void) {
@@ -355,6 +359,107 @@ static void test_damage(void) {
     free((void *)network);
 }
 
+/* ---- Writing ---- */
+
+static void test_doubles(void) {
+    const bp_layer layers[] = {{.outputs = 3, .activation = BP_TANH}};
+    const bp_network *network = make_network(2, layers, 1);
+    double parameters[9], read[9] = {0};
+    bp_writer writer;
+    buffer file = {NULL, 0};
+    void *memory;
+    const bp_tensors *tensors;
+    bp_layer_tensors match;
+    bp_initialize_f64(network, 3, parameters);
+    for (int pass = 0; pass < 2; pass++) {
+        bp_writer_begin(&writer, file.bytes, file.count);
+        bp_writer_network(&writer, network, BP_F64);
+        bp_writer_parameters_f64(&writer, network, parameters);
+        expect(bp_writer_end(&writer, &file.count) == BP_OK, "a network of doubles is written");
+        if (pass == 0) file.bytes = malloc(file.count);
+    }
+    expect(open_file(file, &memory, &tensors, NULL) == BP_OK, "it opens");
+    expect(bp_network_match(network, tensors, &match, NULL) == BP_OK, "it matches");
+    expect(bp_network_load_f64(network, tensors, &match, read, NULL) == BP_OK, "it loads");
+    expect(memcmp(parameters, read, sizeof read) == 0, "doubles are as they were, to the bit");
+    free(memory);
+    free(file.bytes);
+    free((void *)network);
+}
+
+/* Version 1 had a checksum of the text "model" and the numbers, without leading zeros. */
+static void test_version_1(void) {
+    for (int model = 0; model < 40; model++) { /* with the checksums of some there are leading zeros to leave out */
+        char text[8], checksum[17];
+        const float number = 1;
+        const uint8_t bytes[] = {0, 0, 0x80, 0x3f};
+        (void)snprintf(text, sizeof text, "%d", model);
+        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+        for (size_t i = 0; i < strlen(text); i++) hash = (hash ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+        for (size_t i = 0; i < sizeof bytes; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+        (void)snprintf(checksum, sizeof checksum, "%llx", (unsigned long long)hash);
+        uint8_t room[512];
+        buffer file = {room, sizeof room};
+        bp_writer writer;
+        bp_writer_begin(&writer, room, sizeof room);
+        bp_writer_metadata(&writer, "checksum", 8, checksum, strlen(checksum));
+        bp_writer_metadata(&writer, "format", 6, BP_MODEL_FORMAT, strlen(BP_MODEL_FORMAT));
+        bp_writer_metadata(&writer, "model", 5, text, strlen(text));
+        bp_writer_metadata(&writer, "version", 7, "1", 1);
+        bp_writer_tensor(&writer, "a", 1, BP_F32, NULL, 0);
+        bp_writer_numbers_f32(&writer, &number, 1);
+        expect(bp_writer_end(&writer, &file.count) == BP_OK, "a file of version 1 is written");
+        void *memory;
+        const bp_tensors *tensors;
+        unsigned version;
+        expect(open_file(file, &memory, &tensors, NULL) == BP_OK, "it opens");
+        expect(bp_tensors_verify(tensors, BP_MODEL_FORMAT, BP_MODEL_VERSION, &version, NULL) == BP_OK && version == 1,
+               "its checksum is right");
+        expect(bp_tensors_verify(tensors, "other", 2, &version, NULL) == BP_ERROR_FILE_FORMAT, "another format");
+        room[file.count - 1] ^= 1;
+        expect(bp_tensors_verify(tensors, BP_MODEL_FORMAT, 2, &version, NULL) == BP_ERROR_FILE_CHECKSUM, "damage");
+        expect(bp_tensors_verify(tensors, BP_MODEL_FORMAT, 0, &version, NULL) == BP_ERROR_FILE_VERSION, "too new");
+        free(memory);
+    }
+}
+
+/* What a writer tells at the end of calls of which one is wrong. */
+#define EXPECT_WRITER(status, ...)                                                          \
+    do {                                                                                    \
+        bp_writer w_, *const w = &w_;                                                       \
+        size_t size = 0;                                                                    \
+        bp_writer_begin(w, NULL, 0);                                                        \
+        __VA_ARGS__;                                                                        \
+        expect(bp_writer_end(w, &size) == (status), #__VA_ARGS__ " gives " #status);        \
+        expect(((status) == BP_OK) == (size > 0), "a size is told where there is one");     \
+    } while (0)
+
+static void test_writer(void) {
+    static const uint64_t two[] = {2, 1, 1, 1, 1, 1, 1, 1, 1}, huge[] = {UINT64_MAX, 2}, most[] = {UINT64_MAX / 8};
+    static const float f[2] = {0};
+    static const double d[2] = {0};
+    EXPECT_WRITER(BP_OK, (void)w);
+    EXPECT_WRITER(BP_OK, bp_writer_metadata(w, "a", 1, "", 0));
+    EXPECT_WRITER(BP_OK, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_numbers_f32(w, f, 2));
+    EXPECT_WRITER(BP_OK, bp_writer_tensor(w, "a", 1, BP_F64, two, 8), bp_writer_numbers_f64(w, d, 2));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F64, two, 9));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_I32, two, 1));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F32, two, 1));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_numbers_f32(w, f, 1));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_numbers_f64(w, d, 1));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F64, two, 1), bp_writer_numbers_f32(w, f, 2));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F32, two, 1),
+                  bp_writer_tensor(w, "b", 1, BP_F64, two, 1));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_metadata(w, "a", 1, "", 0));
+    EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_metadata(w, "a", 1, "", 0), bp_writer_seal(w, "x", 1));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, huge, 2));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F64, most, 1),
+                  bp_writer_tensor(w, "b", 1, BP_F64, most, 1));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_numbers_f32(w, f, SIZE_MAX));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F64, two, 1), bp_writer_numbers_f64(w, d, SIZE_MAX));
+    EXPECT_WRITER(BP_ERROR_FILE_UTF8, bp_writer_metadata(w, "\xff", 1, "", 0));
+}
+
 /* ---- Other frameworks' names ---- */
 
 /* A file of tensors "NAME ROWS COLUMNS", 0 columns for a vector; tensor i is full of i + 1. */
@@ -505,6 +610,9 @@ int main(int count, char **words) {
     test_network();
     test_tied();
     test_damage();
+    test_doubles();
+    test_version_1();
+    test_writer();
     test_names();
     test_checksums();
     test_disk(count > 1 ? words[1] : ".");

@@ -1,6 +1,6 @@
 """Gives the command hostile files, and fails unless each is refused by a message that names its fault, soon,
-and in little memory: at most four times the file and 1 MB more than the same command takes for a file
-of no bytes.
+and in little memory: at most four times the file and 1 MB more than the same command takes for a small
+file that is sound.
 
     python3 Tests/Scripts/hostile.py [PROGRAM]       by default .build/release/backprop
 """
@@ -8,7 +8,7 @@ of no bytes.
 import json
 import os
 import pathlib
-import resource
+import re
 import struct
 import subprocess
 import sys
@@ -56,13 +56,13 @@ def models():
     yield "a size that overflows", safetensors({"a": tensor([1 << 63, 2], 0, 4)}, ONE), "does not fit|doesn't fit|64 bits"
     yield "a size of 2^62 floats", safetensors({"a": tensor([1 << 62], 0, 0)}), "64 bits"
     yield "a number of 2^64", safetensors({"a": tensor([1 << 64], 0, 4)}, ONE), "64 bits"
-    yield "offsets at 2^63", safetensors({"a": tensor([1], (1 << 63) - 4, 1 << 63)}, ONE), "after the file|outside"
+    yield "offsets at 2^63", safetensors({"a": tensor([1], (1 << 63) - 4, 1 << 63)}, ONE), "after the end of the file"
     yield "a negative offset", safetensors(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}'), "non-negative integer"
-    yield "offsets that overlap", safetensors({**a, "b": tensor([1], 0, 4)}, ONE), "share bytes"
-    yield "offsets that leave a hole", safetensors({**a, "b": tensor([1], 8, 12)}, ONE * 3), "between tensors"
-    yield "an end outside", safetensors({"a": tensor([2], 0, 8)}, ONE), "after the file"
+    yield "offsets that overlap", safetensors({**a, "b": tensor([1], 0, 4)}, ONE), "within the numbers of another"
+    yield "offsets that leave a hole", safetensors({**a, "b": tensor([1], 8, 12)}, ONE * 3), "belong to none"
+    yield "an end outside", safetensors({"a": tensor([2], 0, 8)}, ONE), "after the end of the file"
     yield "bytes after the last", safetensors(a, ONE * 2), "after the last tensor"
-    yield "a name twice", safetensors(b'{"a":%s,"a":%s}' % ((json.dumps(a["a"]).encode(),) * 2), ONE), "twice|share"
+    yield "a name twice", safetensors(b'{"a":%s,"a":%s}' % ((json.dumps(a["a"]).encode(),) * 2), ONE), "twice|within the numbers of another"
     yield "text that is not UTF-8", safetensors(b'{"\xff":1}'), "UTF-8"
     yield "a header of more than 100 MB", struct.pack("<Q", 100_000_001) + b" " * 100_000_001, "100,000,000"
     yield "a header of 100 MB of brackets", safetensors(b'{"a":' + b"[" * 99_999_995), "array or object"
@@ -80,7 +80,7 @@ def models():
     yield "a layer of 2^62 units", sealed({**MODEL, "layers": [{**LAYER, "units": 1 << 62}]}, WEIGHT, ONE), "."
     yield "a negative number of units", sealed({**MODEL, "layers": [{**LAYER, "units": -1}]}, WEIGHT, ONE), "unit"
     yield "2^63 inputs", sealed({**MODEL, "inputs": 1 << 63}, WEIGHT, ONE), "JSON"
-    yield "a million layers", sealed({**MODEL, "layers": [LAYER] * 1_000_000}, WEIGHT, ONE), "at most .* objects"
+    yield "a million layers", sealed('{"inputs":1,"layers":[' + "{}," * 999_999 + "{}]}", WEIGHT, ONE), "at most .* objects"
     yield "deep JSON in the description", sealed('{"inputs":' + "[" * 100_000, WEIGHT, ONE), "at most .* values"
     yield "a description that is no JSON", sealed("{", WEIGHT, ONE), "JSON"
 
@@ -96,9 +96,9 @@ def images():
     yield "no such type", idx(7, [1], b"\0"), "element type"
     yield "no dimensions", idx(8, [], b""), "at least 1 dimension"
     yield "a header that ends early", idx(8, [1] * 255, b"")[:900], "header of 1024 bytes"
-    yield "sizes that overflow", idx(14, [most] * 3, b"\0"), "more than 2^63"
+    yield "sizes that overflow", idx(14, [most] * 3, b"\0"), r"more than 2\^63"
     yield "2^63 bytes", idx(14, [1 << 31, 1 << 29], b"\0"), "bytes of elements"
-    yield "0 times 2^96", idx(8, [most, most, most, 0], b""), "2^63|at least one|expected"
+    yield "0 times 2^96", idx(8, [most, most, most, 0], b""), "images in 3 dimensions"
     yield "bytes that are not there", idx(8, [60000, 28, 28], b"\0" * 1000), "47040000 bytes"
     yield "bytes too many", idx(8, [1], b"\0" * 20_000_000), "1 bytes of elements"
     yield "elements that are NaN", idx(14, [2, 1, 1], struct.pack(">dd", 1, float("nan"))), "finite"
@@ -142,19 +142,25 @@ def cases():
 
 # ---- The command -------------------------------------------------------------
 
-def run(program, words):
+# Runs a command for us and writes how it ended: what the system counts as a process's peak begins with that of the
+# process that started it, and ours has held the files.
+LAUNCHER = """
+import os, sys
+_, status, usage = os.wait4(os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ), 0)
+open(sys.argv[1], "w").write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}")
+"""
+
+
+def run(program, words, note):
     """The exit status, the message, the peak of memory in bytes and the seconds of a command."""
     begin = time.monotonic()
-    process = subprocess.Popen([program, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, output, usage.ru_maxrss * 1024, time.monotonic() - begin
+    output = subprocess.run([sys.executable, "-c", LAUNCHER, note, program, *words], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, errors="replace").stdout
+    status, kilobytes = map(int, pathlib.Path(note).read_text().split())
+    return status, output, kilobytes * 1024, time.monotonic() - begin
 
 
 def main():
-    import re
     program = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / ".build/release/backprop")
     failed = count = 0
     worst, longest = (0.0, ""), (0.0, "")
@@ -167,13 +173,21 @@ def main():
                                                                         "--output", folder + "/out"]),
             ("case", cases, "case.json", lambda path: ["verify", path]),
         ]
+        corpus = ROOT / "Tests/Fuzz/corpus"
+        sound = {"model": (corpus / "model/float").read_bytes(), "IDX": idx(8, [1, 1, 1], b"\0"), "CSV": b"a,class\n1,x\n2,y\n",
+                 "configuration": b"{}", "case": (corpus / "verification/sgd").read_bytes()}
         for kind, files, file_name, words in kinds:
-            path = os.path.join(folder, file_name)
-            base = None
+            path, labels = os.path.join(folder, file_name), folder + "/train-labels-idx1-ubyte"
+            if kind == "IDX":
+                pathlib.Path(labels).write_bytes(idx(8, [2], b"\0\1"))
+                pathlib.Path(folder + "/t10k-images-idx3-ubyte").write_bytes(sound["IDX"])
+                pathlib.Path(folder + "/t10k-labels-idx1-ubyte").write_bytes(idx(8, [1], b"\0"))
+            pathlib.Path(path).write_bytes(sound[kind])
+            base = run(program, words(path), folder + "/note")[2]
+            pathlib.Path(folder + "/out").unlink(missing_ok=True)
             for name, content, pattern in files():
                 pathlib.Path(path).write_bytes(content)
-                status, output, memory, seconds = run(program, words(path))
-                base = memory if base is None else base
+                status, output, memory, seconds = run(program, words(path), folder + "/note")
                 more = memory - base
                 allowed = MEMORY_FACTOR * len(content) + MEMORY_MORE
                 wrong = []
@@ -181,7 +195,6 @@ def main():
                     wrong.append(f"status {status}")
                 if not re.search(pattern, output):
                     wrong.append(f"expected {pattern!r}, found {output[:300]!r}")
-                # JSON is decoded by Foundation, which takes what it takes for the few bytes of a small file.
                 if more > allowed:
                     wrong.append(f"{more / 1e6:.1f} MB for a file of {len(content) / 1e6:.1f} MB")
                 if seconds > SECONDS:
@@ -197,6 +210,7 @@ def main():
                 for what in wrong:
                     print(f"{kind}, {name}: {what}", flush=True)
             os.remove(path)
+            pathlib.Path(labels).unlink(missing_ok=True)
     print(f"{count} hostile files, {failed} not refused as they should be; most memory {worst[0]:.2f} times the file "
           f"({worst[1]}), longest {longest[0]:.1f} s ({longest[1]})")
     return failed != 0
