@@ -96,17 +96,15 @@ def run_everything(work, only_scalar):
     execute(folder, arguments)
     execute(folder, limit)
     plain_folder = work / "plain"
-    plain_bits = link(plain_folder, "bits", plain, PLAIN)
     plain_files = link(plain_folder, "files", plain, PLAIN)
     plain_arguments = link(plain_folder, "arguments", plain, PLAIN)
     plain_kernels = link(plain_folder, "kernels", plain, PLAIN)
-    rounding = link(plain_folder, "rounding", {}, PLAIN)
-    execute(plain_folder, plain_bits)
+    rounding = link(plain_folder, "rounding", {})  # which defines its options itself
     execute(plain_folder, plain_files, plain_folder)
     execute(plain_folder, plain_arguments)
     execute(plain_folder, plain_kernels)
     execute(plain_folder, rounding, "1")
-    return [bits, files, failing, arguments, kernels, limit, plain_bits, plain_files, plain_arguments, plain_kernels,
+    return [bits, files, failing, arguments, kernels, limit, plain_files, plain_arguments, plain_kernels,
             rounding]
 
 
