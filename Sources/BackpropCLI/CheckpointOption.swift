@@ -112,7 +112,7 @@ struct RunKeeper<Scalar: NetworkScalar> {
 
     /// Says what is safe from here on. Somebody who watches sees progress instead.
     private func acknowledge(_ progress: TrainingProgress, in path: String) {
-        guard !(console.errors != nil) else { return }
+        guard console.errors == nil else { return }
         console.writeError("saved \(path): \(Self.text(progress.epochs, progress.iterations, of: epochs))\n")
     }
 

@@ -138,7 +138,7 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
         bp_dense_forward_##suffix(k, x, w, NULL, z, batch, n_in, n_out), hash_##suffix(z, batch * n_out);         \
         bp_dense_forward_##suffix(k, x, w, b, z, batch, n_in, n_out), hash_##suffix(z, batch * n_out);            \
         bp_transpose_##suffix(k, w, wt, n_in, n_out), hash_##suffix(wt, n_in * n_out);                            \
-        bp_delta_accumulate_##suffix(k, z, wt, g, batch, n_in, n_out), hash_##suffix(g, batch * n_in);            \
+        bp_delta_accumulate_##suffix(k, z, w, g, batch, n_in, n_out), hash_##suffix(g, batch * n_in);            \
         bp_weight_gradient_##suffix(k, x, z, 0, wt, batch, n_in, n_out), hash_##suffix(wt, n_in * n_out);         \
         bp_weight_gradient_##suffix(k, x, z, 1, wt, batch, n_in, n_out), hash_##suffix(wt, n_in * n_out);         \
         bp_weight_descend_##suffix(k, x, z, (real)0.01, w, batch, n_in, n_out), hash_##suffix(w, n_in * n_out);   \
