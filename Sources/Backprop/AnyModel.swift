@@ -19,7 +19,9 @@ public enum AnyModel: Hashable, Sendable {
 
     /// Reads a model from the bytes of a model file.
     ///
-    /// - Parameter source: What the bytes are called in errors.
+    /// - Parameters:
+    ///   - bytes: The whole file.
+    ///   - source: What the bytes are called in errors.
     /// - Throws: As ``Model/init(serialized:source:customActivations:customLosses:)``.
     public init(serialized bytes: [UInt8], source: String = "model") throws(BackpropError) {
         let isDouble = try withTensorFile(bytes, source: source) { (file) throws(BackpropError) in file.hasDoubles }

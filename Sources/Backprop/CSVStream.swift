@@ -2,8 +2,12 @@
 /// size.
 ///
 /// ```swift
-/// var stream = CSVStream(source: "standard input") { count in try input.read(upTo: count) }
-/// while let rows = try stream.next() { … }
+/// var bytes = Array("width,height\n3,4\n5,12\n".utf8)[...]
+/// var stream = CSVStream(source: "a text") { count in
+///     defer { bytes = bytes.dropFirst(count) }
+///     return Array(bytes.prefix(count))
+/// }
+/// while let rows = try stream.next() { print(rows.rowCount) }
 /// ```
 public struct CSVStream {
     private let source: String

@@ -15,6 +15,7 @@ extension Checkpoint {
     /// Reads a checkpoint from a file.
     ///
     /// - Parameters:
+    ///   - path: The file.
     ///   - customActivations: The functions of your own that the network may name, as files hold names alone.
     ///   - customLosses: The same of losses.
     ///   - learningRate: The learning rate, if it is, or ends in, a function of your own.
@@ -32,8 +33,10 @@ extension Checkpoint {
     /// Writes the checkpoint to a file, which changes as a whole or not at all, also if power fails meanwhile. Equal
     /// checkpoints give equal bytes.
     ///
-    /// - Parameter count: How many of the files that it replaces stay beside it, as `path.1` for the newest of them,
-    ///   `path.2` and so on; 0 to 1000. The file system must have hard links, unless it is 0.
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - count: How many of the files that it replaces stay beside it, as `path.1` for the newest of them,
+    ///     `path.2` and so on; 0 to 1000. The file system must have hard links, unless it is 0.
     /// - Throws: ``BackpropError/file(_:reason:)``, ``BackpropError/option(_:expected:found:)`` for another `count`, or
     ///   as ``serialized()``.
     public func write(to path: String, keeping count: Int = 0) throws(BackpropError) {
@@ -69,6 +72,7 @@ extension Checkpoint {
     /// Reads a checkpoint from the bytes of its file, of this version or an earlier one, and of just this precision.
     ///
     /// - Parameters:
+    ///   - bytes: The whole file.
     ///   - source: What the bytes are called in errors.
     ///   - customActivations: The functions of your own that the network may name, as files hold names alone.
     ///   - customLosses: The same of losses.

@@ -14,6 +14,7 @@ public enum ThreadChoice {
     ///   - samples: The samples of a step, or to be predicted.
     ///   - parameters: The parameters of the network: a sample takes two operations for each forward, and four more to
     ///     train it.
+    ///   - isTraining: Whether the samples train the network, rather than are predicted.
     ///   - processors: Those that the machine has.
     public static func threads(
         forSamples samples: Int, of parameters: Int, isTraining: Bool, processors: Int = activeProcessors
