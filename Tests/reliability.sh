@@ -59,11 +59,11 @@ section() { echo "== $1"; }
 
 case ${1:-quick} in
 quick)
-    section "hostile files" && hostile
     section "damaged inputs, 15 seconds each reader" && fuzz
     section "threads" && threads
     ;;
 long)
+    section "hostile files" && hostile
     section "coverage of the core" && coverage
     section "sanitizers over all tests" && sanitizers
     section "every float" && sweep

@@ -36,7 +36,7 @@ check() { # WHAT COUNT BOUND
 }
 
 core=$(each core)
-check "2-2-2 in C" "$core" 3700
+check "2-2-2 in C" "$core" 700
 check "more through Trainer.step" $(($(each trainer) - core)) 250
 check "more in a run of Trainer.train" $(($(each run) - core)) 1500
 exit "$failed"

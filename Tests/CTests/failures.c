@@ -312,7 +312,8 @@ static int count_files(const char *folder) {
 /* What bp_file_write() should return where a function was refused; 'in_place' if the file was renamed by then. */
 static bp_status write_status(const char *hit, int error, int in_place) {
     const int is_retried = error == EINTR && (strcmp(hit, "open") == 0 || strcmp(hit, "write") == 0 ||
-                                              strcmp(hit, "fsync") == 0 || strcmp(hit, "close") == 0);
+                                              strcmp(hit, "fsync") == 0 || strcmp(hit, "close") == 0 ||
+                                              strcmp(hit, "fchmod") == 0 || strcmp(hit, "rename") == 0);
     if (is_retried || (error == 0 && strcmp(hit, "write") == 0)) return BP_OK;
     if (strcmp(hit, "close") == 0) return in_place ? BP_OK : BP_ERROR_FILE_WRITE;
     /* Some file systems can't flush a folder. */
