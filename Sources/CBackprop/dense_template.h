@@ -317,17 +317,16 @@ BP_INLINE void dense_product(size_t m, size_t n, dense_operands in, dense_target
     }
 }
 
-/* A function, as the tiles are many. */
-static void dense_rows_product(size_t m, size_t n, const dense_operands *in, const dense_target *out,
-                               BP_(bp_room) room) {
-    dense_product(m, n, *in, *out, room);
+/* Of any rows: one function for all, as its tiles are many. */
+static void dense_matrix(size_t m, size_t n, dense_operands in, dense_target out, BP_(bp_room) room) {
+    dense_product(m, n, in, out, room);
 }
 
 static void dense_forward(const real *x, const real *w, const real *b, real *z, size_t batch, size_t n_in,
                           size_t n_out, BP_(bp_room) room) {
     const dense_operands in = {.a = x, .a_row = n_in, .a_step = 1, .b = w, .b_row = n_out, .depth = n_in};
     const dense_target out = {.c = z, .c_row = n_out, .start = b, .result = DENSE_STORE};
-    dense_rows_product(batch, n_out, &in, &out, room);
+    dense_matrix(batch, n_out, in, out, room);
 }
 
 #if VEC_LANES > 1
@@ -336,7 +335,7 @@ static void delta_accumulate(const real *delta, const real *w, real *g, size_t b
     const dense_operands in = {
         .a = delta, .a_row = n_out, .a_step = 1, .b = w, .b_row = n_out, .b_transposed = 1, .depth = n_out};
     const dense_target out = {.c = g, .c_row = n_in, .result = DENSE_STORE};
-    dense_rows_product(batch, n_in, &in, &out, room);
+    dense_matrix(batch, n_in, in, out, room);
 }
 #else
 /* Rows of weights times one sample's delta, as no lanes run across the columns. */
@@ -346,23 +345,23 @@ static void delta_accumulate(const real *delta, const real *w, real *g, size_t b
     for (size_t s = 0; s < batch; s++) {
         const dense_operands in = {.a = w, .a_row = n_out, .a_step = 1, .b = delta + s * n_out, .b_row = 1, .depth = n_out};
         const dense_target out = {.c = g + s * n_in, .c_row = 1};
-        dense_product(n_in, 1, in, out, DENSE_NO_ROOM);
+        dense_matrix(n_in, 1, in, out, DENSE_NO_ROOM);
     }
 }
 #endif
 
-/* The sums over the samples, for 'rows' rows of weights; a function, as its tiles are many. */
+/* The sums over the samples, for 'rows' rows of weights. */
 static void weight_product(const real *x, const real *delta, size_t batch, size_t n_in, size_t n_out, size_t rows,
-                           const dense_target *out, BP_(bp_room) room) {
+                           dense_target out, BP_(bp_room) room) {
     const dense_operands in = {.a = x, .a_row = 1, .a_step = n_in, .b = delta, .b_row = n_out, .depth = batch};
-    dense_product(rows, n_out, in, *out, room);
+    dense_matrix(rows, n_out, in, out, room);
 }
 
 static void weight_gradient(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
                             size_t n_out, size_t first, size_t last, BP_(bp_room) room) {
     real *c = dw + first * n_out;
     const dense_target out = {c, n_out, accumulate ? c : NULL, n_out, DENSE_STORE, 0};
-    weight_product(x + first, delta, batch, n_in, n_out, last - first, &out, room);
+    weight_product(x + first, delta, batch, n_in, n_out, last - first, out, room);
 }
 
 /*
@@ -389,7 +388,7 @@ static void weight_descend(const real *x, const real *delta, real rate, real *w,
         return;
     }
     const dense_target out = {w + first * n_out, n_out, NULL, 0, DENSE_DESCEND, rate};
-    weight_product(x + first, delta, batch, n_in, n_out, last - first, &out, room);
+    weight_product(x + first, delta, batch, n_in, n_out, last - first, out, room);
 }
 
 /* A bias is a weight of an input that is always 1. */
