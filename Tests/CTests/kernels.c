@@ -71,7 +71,7 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
                                 1, -1, (real)0.5, 20, -20, 90, -90, 110, -110, 700, -750, (real)1e-3, (real)-1e-5}; \
         bp_random random = bp_random_make(seed, n);                                                               \
         bp_random_uniform_##suffix(&random, limit, x, n);                                                         \
-        for (size_t i = 0; is_special && i < n; i += 1 + bp_random_below(&random, 3))                             \
+        for (size_t i = 0; is_special && i < n; i += 1 + (size_t)bp_random_below(&random, 3))                     \
             x[i] = special[bp_random_below(&random, sizeof special / sizeof *special)];                           \
     }                                                                                                             \
                                                                                                                   \
