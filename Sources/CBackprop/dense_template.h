@@ -215,7 +215,7 @@ BP_INLINE void dense_pack_transposed(size_t vectors, size_t columns, dense_opera
 /* One strip. Where rows of b are packed, the first tile does so, as it reads them anyway. */
 BP_INLINE void dense_strip(size_t vectors, int partial, size_t lanes, size_t m, dense_operands in,
                            dense_target out) {
-    if (!in.b_transposed && (!dense_packs(m, in) || in.depth > DENSE_DEPTH)) {
+    if (VEC_LANES == 1 || (!in.b_transposed && (!dense_packs(m, in) || in.depth > DENSE_DEPTH))) {
         dense_tiles(vectors, partial, lanes, DENSE_FAR, 0, m, in, out);
         return;
     }
