@@ -50,12 +50,10 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
 }
 BP_INLINE int vec_any_greater(vec a, vec b) { return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ)) != 0; }
-BP_INLINE vec vec_zip_low(vec a, vec b) {
-    return _mm256_permute2f128_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b), 0x20);
-}
-BP_INLINE vec vec_zip_high(vec a, vec b) {
-    return _mm256_permute2f128_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b), 0x31);
-}
+BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm256_unpacklo_pd(a, b); }
+BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm256_unpackhi_pd(a, b); }
+BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm256_permute2f128_pd(a, b, 0x20); }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { return _mm256_permute2f128_pd(a, b, 0x31); }
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm256_castpd_si256(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm256_castsi256_pd(b); }
 BP_INLINE vec_bits vec_bits_set1(uint64_t b) { return _mm256_set1_epi64x((long long)b); }
@@ -89,12 +87,10 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
 }
 BP_INLINE int vec_any_greater(vec a, vec b) { return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)) != 0; }
-BP_INLINE vec vec_zip_low(vec a, vec b) {
-    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
-}
-BP_INLINE vec vec_zip_high(vec a, vec b) {
-    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
-}
+BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm256_unpacklo_ps(a, b); }
+BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm256_unpackhi_ps(a, b); }
+BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm256_permute2f128_ps(a, b, 0x20); }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { return _mm256_permute2f128_ps(a, b, 0x31); }
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm256_castps_si256(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm256_castsi256_ps(b); }
 BP_INLINE vec_bits vec_bits_set1(uint32_t b) { return _mm256_set1_epi32((int)b); }

@@ -55,12 +55,10 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
 }
 BP_INLINE int vec_any_greater(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ) != 0; }
-BP_INLINE vec vec_zip_low(vec a, vec b) {
-    return _mm512_permutex2var_pd(a, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b);
-}
-BP_INLINE vec vec_zip_high(vec a, vec b) {
-    return _mm512_permutex2var_pd(a, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b);
-}
+BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm512_unpacklo_pd(a, b); }
+BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm512_unpackhi_pd(a, b); }
+BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm512_shuffle_f64x2(a, b, 0x88); }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { return _mm512_shuffle_f64x2(a, b, 0xdd); }
 BP_INLINE size_t vec_list_nonzero(vec v, uint32_t first, uint32_t *list) {
     const __mmask8 nonzero = _mm512_cmp_pd_mask(v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
     const __m256i lane = _mm256_add_epi32(_mm256_set1_epi32((int)first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -98,14 +96,10 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
 }
 BP_INLINE int vec_any_greater(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) != 0; }
-BP_INLINE vec vec_zip_low(vec a, vec b) {
-    const __m512i order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    return _mm512_permutex2var_ps(a, order, b);
-}
-BP_INLINE vec vec_zip_high(vec a, vec b) {
-    const __m512i order = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    return _mm512_permutex2var_ps(a, order, b);
-}
+BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm512_unpacklo_ps(a, b); }
+BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm512_unpackhi_ps(a, b); }
+BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm512_shuffle_f32x4(a, b, 0x88); }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { return _mm512_shuffle_f32x4(a, b, 0xdd); }
 BP_INLINE size_t vec_list_nonzero(vec v, uint32_t first, uint32_t *list) {
     const __mmask16 nonzero = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);

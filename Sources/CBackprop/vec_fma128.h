@@ -46,6 +46,8 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return _mm_blendv_
 BP_INLINE int vec_any_greater(vec a, vec b) { return _mm_movemask_ps(_mm_cmpgt_ps(a, b)) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm_unpacklo_ps(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm_unpackhi_ps(a, b); }
+BP_INLINE vec vec_even_parts(vec a, vec b) { (void)b; return a; }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { (void)a; return b; }
 BP_INLINE vec_bits vec_to_bits(vec v) { return _mm_castps_si128(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return _mm_castsi128_ps(b); }
 BP_INLINE vec_bits vec_bits_set1(uint32_t b) { return _mm_set1_epi32((int)b); }

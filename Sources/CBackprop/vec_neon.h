@@ -37,6 +37,8 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return vbslq_f64(v
 BP_INLINE int vec_any_greater(vec a, vec b) { return vmaxvq_u32(vreinterpretq_u32_u64(vcgtq_f64(a, b))) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return vzip1q_f64(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return vzip2q_f64(a, b); }
+BP_INLINE vec vec_even_parts(vec a, vec b) { (void)b; return a; }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { (void)a; return b; }
 BP_INLINE vec_bits vec_to_bits(vec v) { return vreinterpretq_u64_f64(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return vreinterpretq_f64_u64(b); }
 BP_INLINE vec_bits vec_bits_set1(uint64_t b) { return vdupq_n_u64(b); }
@@ -67,6 +69,8 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return vbslq_f32(v
 BP_INLINE int vec_any_greater(vec a, vec b) { return vmaxvq_u32(vcgtq_f32(a, b)) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return vzip1q_f32(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return vzip2q_f32(a, b); }
+BP_INLINE vec vec_even_parts(vec a, vec b) { (void)b; return a; }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { (void)a; return b; }
 BP_INLINE vec_bits vec_to_bits(vec v) { return vreinterpretq_u32_f32(v); }
 BP_INLINE vec vec_from_bits(vec_bits b) { return vreinterpretq_f32_u32(b); }
 BP_INLINE vec_bits vec_bits_set1(uint32_t b) { return vdupq_n_u32(b); }

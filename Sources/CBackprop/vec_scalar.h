@@ -46,9 +46,15 @@ BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return a > b ? yes
 /* 1 if a > b in any lane. */
 BP_INLINE int vec_any_greater(vec a, vec b) { return a > b; }
 
-/* The lower and the upper half of a[0] b[0] a[1] b[1] ...; with one lane there are no halves. */
+/*
+ * Vectors consist of parts of 128 bits, at most. In each part, the lower and the upper half of
+ * a[0] b[0] a[1] b[1] ...; one lane has no halves.
+ */
 BP_INLINE vec vec_zip_low(vec a, vec b) { (void)b; return a; }
 BP_INLINE vec vec_zip_high(vec a, vec b) { (void)a; return b; }
+/* The even parts of a, then those of b; and the odd ones. Of one part there is nothing to choose. */
+BP_INLINE vec vec_even_parts(vec a, vec b) { (void)b; return a; }
+BP_INLINE vec vec_odd_parts(vec a, vec b) { (void)a; return b; }
 
 BP_INLINE vec_bits vec_to_bits(vec v) { vec_bits b; BP_COPY(&b, &v, sizeof b); return b; }
 BP_INLINE vec vec_from_bits(vec_bits b) { vec v; BP_COPY(&v, &b, sizeof v); return v; }
