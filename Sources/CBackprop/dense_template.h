@@ -21,10 +21,8 @@ typedef struct dense_operands {
     size_t b_row;
     int b_transposed;
     size_t depth;
-    size_t paneled;     /* so many of the first rows of a are packed ... */
-    const real *panels; /* ... as [paneled / VEC_TILE_ROWS][depth][VEC_TILE_ROWS] */
-    const real *next;   /* b of the strip after this, and which of its lines to ask for */
-    size_t next_row, next_first, next_last;
+    size_t paneled;     /* so many of the first rows of a are packed, ... */
+    const real *panels; /* ... those of each tile as [depth][rows of the tile] */
 } dense_operands;
 
 /* What becomes of the sums. */
@@ -49,8 +47,17 @@ typedef enum dense_source {
     DENSE_PACKED /* so packed */
 } dense_source;
 
-/* Vectors of a tile of one row: as many sums as hide the latency of a multiply-add. */
+/* What the code of a tile depends on: all but 'lanes' are constants wherever a tile is inlined. */
+typedef struct dense_shape {
+    size_t rows, vectors;
+    int partial; /* 1 if the last vector has but 'lanes' lanes */
+    size_t lanes;
+    dense_source source;
+} dense_shape;
+
+/* Vectors of a tile of one row, and rows of a tile of one vector: as many sums as hide the latency of a multiply-add. */
 #define DENSE_WIDE 8
+#define DENSE_TALL (VEC_TILE_ROWS * VEC_TILE_VECTORS > 16 ? 16 : 8)
 #define DENSE_SUMS (VEC_TILE_ROWS * VEC_TILE_VECTORS > DENSE_WIDE ? VEC_TILE_ROWS * VEC_TILE_VECTORS : DENSE_WIDE)
 
 /*
@@ -59,7 +66,7 @@ typedef enum dense_source {
  * a page, and many a set of the caches. DENSE_DEPTH rows at a time lie on the stack, 64 KiB
  * with AVX-512, 16 KiB with AVX2, none where there are no vectors. EPYC (Zen 4), share of
  * peak with AVX-512 and AVX2: 2048 wide, batch 256, 78 and 43 % unpacked, 88 and 73 % packed.
- * (784-128-10 with AVX2, batch 32: 86 %, and 84 % where 2 tiles were often.)
+ * (784-128-10 with AVX2, batch 32: 86 %, and 84 % where 2 tiles were often. Twice the depth gave 1 %.)
  */
 #define DENSE_OFTEN 8
 #define DENSE_CLOSE 4
@@ -76,118 +83,181 @@ typedef enum dense_source {
 /* How many rows ahead the tile that packs asks for: they may come from memory. */
 #define DENSE_AHEAD 16
 
-/* The tiles after it ask for a line in so many rows of b; all at once would fill the queues of the caches. */
-#define DENSE_PACE 2
+/*
+ * Tiles ask for what comes after them, a line of memory in so many rows of b: all at once would fill the queues
+ * of the caches. 784-128-10 on EPYC (Zen 5), batches of 32 and 128 that come from the third level: 83 and 86 % of
+ * peak without, 88 and 90 % with the next rows of a asked for.
+ */
+#define DENSE_PACE (VEC_LANES > 1 ? 2 : 1)
+#define DENSE_LINE (64 / sizeof(real))
+
+/* Lines 'first' to 'last' of those at from[i % 2^bits * low + i / 2^bits * high]. */
+typedef struct dense_lines {
+    const real *from;
+    size_t low, high;
+    unsigned bits;
+    size_t first, last;
+} dense_lines;
 
 /* Asks for a line of memory; it need not be part of the array, so this makes no pointer. */
 BP_INLINE void dense_ask(const real *p, size_t offset) {
     BP_PREFETCH((uintptr_t)p + offset * sizeof(real));
 }
 
-/* Asks for the i-th line that comes after a tile: first of the tile below, then of the strip to the right. */
-BP_INLINE void dense_ask_next(size_t rows, size_t vectors, size_t i, dense_operands in, dense_target out) {
-    const size_t tile = rows * vectors, line = in.next_first + i - tile;
-    if (i < tile) {
-        dense_ask(out.c, (rows + i / vectors) * out.c_row + i % vectors * VEC_LANES);
-    } else if (line < in.next_last) {
-        if (in.b_transposed)
-            dense_ask(in.next, line % (vectors * VEC_LANES) * in.next_row + line / (vectors * VEC_LANES) * VEC_LANES);
-        else
-            dense_ask(in.next, line / vectors * in.next_row + line % vectors * VEC_LANES);
+BP_INLINE void dense_ask_line(const dense_lines *lines, size_t i) {
+    const size_t line = lines->first + i, low = line & (((size_t)1 << lines->bits) - 1);
+    if (line < lines->last) dense_ask(lines->from, low * lines->low + (line >> lines->bits) * lines->high);
+}
+
+/* Where a tile's b is not packed: the next rows of a, if they lie along k. */
+BP_INLINE dense_lines dense_rows_ahead(size_t rows, dense_operands in) {
+    const size_t lines = in.a_step == 1 ? in.depth / DENSE_LINE * 8 : 0;
+    return (dense_lines){in.a + rows * in.a_row, in.a_row, DENSE_LINE, 3, 0, lines};
+}
+
+/* Where it is: the strip to the right, taken to be as wide, whose lines all tiles of this one share. */
+BP_INLINE dense_lines dense_strip_ahead(size_t vectors, dense_operands in) {
+    const size_t width = vectors * VEC_LANES;
+    unsigned bits = 0;
+    while ((size_t)1 << bits < (in.b_transposed ? width : vectors)) bits++;
+    if (!in.b_transposed) return (dense_lines){in.b + width, VEC_LANES, in.b_row, bits, 0, in.depth << bits};
+    const size_t lines = (in.depth + DENSE_LINE - 1) / DENSE_LINE;
+    return (dense_lines){in.b + width * in.b_row, in.b_row, DENSE_LINE, bits, 0, lines << bits};
+}
+
+#define DENSE_GET(p, v) (tile.partial && (v) + 1 == tile.vectors ? vec_load_first(p, tile.lanes) : vec_load(p))
+
+/* The k-th term of each sum of a tile. */
+BP_INLINE void dense_term(dense_shape tile, size_t k, const dense_operands *in, real *packed, vec *sum) {
+    vec b[DENSE_WIDE];
+    BP_UNROLL
+    for (size_t v = 0; v < tile.vectors; v++) {
+        const size_t at = (k * tile.vectors + v) * VEC_LANES;
+        if (tile.source == DENSE_PACKED) {
+            b[v] = vec_load(in->b + at);
+            continue;
+        }
+        b[v] = DENSE_GET(in->b + k * in->b_row + v * VEC_LANES, v);
+        if (tile.source == DENSE_FAR) continue;
+        vec_store(packed + at, b[v]);
+        dense_ask(in->b, (k + DENSE_AHEAD) * in->b_row + v * VEC_LANES);
+    }
+    BP_UNROLL
+    for (size_t r = 0; r < tile.rows; r++) {
+        const vec a = vec_set1(in->a[r * in->a_row + k * in->a_step]);
+        BP_UNROLL
+        for (size_t v = 0; v < tile.vectors; v++) sum[r * tile.vectors + v] = vec_fma(a, b[v], sum[r * tile.vectors + v]);
     }
 }
 
-/*
- * One tile of rows x vectors sums, of which the last vector has 'lanes' lanes if
- * it is 'partial'. All but 'lanes' are constants wherever this is inlined, so the
- * loops over rows and vectors unroll and the sums live in registers.
- */
-BP_INLINE void dense_tile(size_t rows, size_t vectors, int partial, size_t lanes, dense_source source,
-                          real *packed, dense_operands in, dense_target out) {
-#define DENSE_GET(p, v) (partial && (v) + 1 == vectors ? vec_load_first(p, lanes) : vec_load(p))
+/* All terms, in ascending order; the last of them ask for the tile of c below. */
+BP_INLINE void dense_terms(dense_shape tile, const dense_operands *in, const dense_lines *ahead,
+                           const dense_target *out, real *packed, vec *sum) {
+    size_t k = 0;
+    for (; k + DENSE_PACE <= in->depth; k += DENSE_PACE) {
+        const size_t left = (in->depth - k) / DENSE_PACE - 1;
+        if (tile.source == DENSE_PACKED && left < tile.rows * tile.vectors)
+            dense_ask(out->c, (tile.rows + left / tile.vectors) * out->c_row + left % tile.vectors * VEC_LANES);
+        else if (tile.rows > 2 && tile.vectors > 1)
+            dense_ask_line(ahead, k / DENSE_PACE);
+        BP_UNROLL
+        for (size_t i = 0; i < DENSE_PACE; i++) dense_term(tile, k + i, in, packed, sum);
+    }
+    for (; DENSE_PACE > 1 && k < in->depth; k++) dense_term(tile, k, in, packed, sum);
+}
+
+/* One tile of c: its sums live in registers, as the loops over rows and vectors unroll. */
+BP_INLINE void dense_tile(dense_shape tile, dense_operands in, dense_lines ahead, dense_target out, real *packed) {
     vec sum[DENSE_SUMS];
+    const size_t count = tile.rows * tile.vectors;
+#define DENSE_AT(i, row) ((i) / tile.vectors * (row) + (i) % tile.vectors * VEC_LANES)
     BP_UNROLL
-    for (size_t r = 0; r < rows; r++) {
-        BP_UNROLL
-        for (size_t v = 0; v < vectors; v++) {
-            const size_t at = v * VEC_LANES;
-            sum[r * vectors + v] = out.start ? DENSE_GET(out.start + r * out.start_row + at, v) : math_zero();
-        }
-    }
-    for (size_t k = 0; k < in.depth; k++) {
-        if (source == DENSE_PACKED && k % DENSE_PACE == 0) dense_ask_next(rows, vectors, k / DENSE_PACE, in, out);
-        vec b[DENSE_WIDE];
-        BP_UNROLL
-        for (size_t v = 0; v < vectors; v++) {
-            const size_t at = (k * vectors + v) * VEC_LANES;
-            if (source == DENSE_PACKED) {
-                b[v] = vec_load(in.b + at);
-                continue;
-            }
-            b[v] = DENSE_GET(in.b + k * in.b_row + v * VEC_LANES, v);
-            if (source == DENSE_FAR) continue;
-            vec_store(packed + at, b[v]);
-            dense_ask(in.b, (k + DENSE_AHEAD) * in.b_row + v * VEC_LANES);
-        }
-        BP_UNROLL
-        for (size_t r = 0; r < rows; r++) {
-            const vec a = vec_set1(in.a[r * in.a_row + k * in.a_step]);
-            BP_UNROLL
-            for (size_t v = 0; v < vectors; v++) sum[r * vectors + v] = vec_fma(a, b[v], sum[r * vectors + v]);
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        sum[i] = out.start ? DENSE_GET(out.start + DENSE_AT(i, out.start_row), i % tile.vectors) : math_zero();
+    dense_terms(tile, &in, &ahead, &out, packed, sum);
     /* A sum of zero is +0, so that terms that are zero can be left out. */
     BP_UNROLL
-    for (size_t i = 0; i < rows * vectors; i++) sum[i] = vec_add(sum[i], math_zero());
-#define DENSE_C(i) (out.c + (i) / vectors * out.c_row + (i) % vectors * VEC_LANES)
+    for (size_t i = 0; i < count; i++) sum[i] = vec_add(sum[i], math_zero());
     if (out.result == DENSE_DESCEND) {
         BP_UNROLL
-        for (size_t i = 0; i < rows * vectors; i++)
-            sum[i] = vec_fnma(vec_set1(out.rate), sum[i], DENSE_GET(DENSE_C(i), i % vectors));
+        for (size_t i = 0; i < count; i++)
+            sum[i] = vec_fnma(vec_set1(out.rate), sum[i], DENSE_GET(out.c + DENSE_AT(i, out.c_row), i % tile.vectors));
     }
     BP_UNROLL
-    for (size_t i = 0; i < rows * vectors; i++) {
-        if (partial && i % vectors + 1 == vectors) vec_store_first(DENSE_C(i), sum[i], lanes);
-        else vec_store(DENSE_C(i), sum[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (tile.partial && i % tile.vectors + 1 == tile.vectors)
+            vec_store_first(out.c + DENSE_AT(i, out.c_row), sum[i], tile.lanes);
+        else
+            vec_store(out.c + DENSE_AT(i, out.c_row), sum[i]);
     }
-#undef DENSE_C
+#undef DENSE_AT
+}
 #undef DENSE_GET
+
+/*
+ * How things are dealt to as few parts as can hold them: of 'least' each, the first 'larger' of one more. Parts as equal
+ * as that keep a small last one from waiting on the latency of multiply-adds.
+ */
+typedef struct dense_split {
+    size_t parts, least, larger;
+} dense_split;
+
+BP_INLINE dense_split dense_split_of(size_t count, size_t most) {
+    const size_t parts = (count + most - 1) / most;
+    if (parts == 0) return (dense_split){0, 0, 0};
+    return (dense_split){parts, count / parts, count % parts};
 }
 
-/* The same operands for some rows of c. */
-BP_INLINE dense_operands dense_rows(dense_operands in, size_t row, size_t count) {
-    if (count == VEC_TILE_ROWS && row < in.paneled) {
+BP_INLINE size_t dense_part(dense_split split, size_t i) { return split.least + (i < split.larger); }
+
+/* One tile of a strip, its rows from 'row' on. */
+BP_INLINE void dense_tile_of_strip(dense_shape tile, size_t row, dense_operands in, dense_lines ahead,
+                                   dense_target out, real *packed) {
+    if (row + tile.rows <= in.paneled) {
         in.a = in.panels + row * in.depth;
         in.a_row = 1;
-        in.a_step = VEC_TILE_ROWS;
+        in.a_step = tile.rows;
     } else {
         in.a += row * in.a_row;
     }
-    return in;
+    out.c += row * out.c_row;
+    if (out.start) out.start += row * out.start_row;
+    dense_tile(tile, in, tile.source == DENSE_PACKED ? ahead : dense_rows_ahead(tile.rows, in), out, packed);
 }
 
-/* The tiles of one strip, all of the same columns, from 'row' on down. */
-BP_INLINE void dense_tiles(size_t vectors, int partial, size_t lanes, dense_source source, size_t row, size_t m,
-                           dense_operands in, dense_target out) {
-    const size_t lines = in.depth * vectors;
-#define DENSE_ROWS(count)                                                                                \
-    for (; row + (count) <= m; row += (count)) {                                                         \
-        dense_operands tile_in = dense_rows(in, row, count);                                             \
-        dense_target tile_out = out;                                                                     \
-        if (source == DENSE_PACKED) {                                                                    \
-            tile_in.next_first = row * lines / m;                                                        \
-            tile_in.next_last = (row + (count)) * lines / m;                                             \
-        }                                                                                                \
-        tile_out.c += row * out.c_row;                                                                   \
-        if (out.start) tile_out.start += row * out.start_row;                                            \
-        dense_tile(count, vectors, partial, lanes, source, NULL, tile_in, tile_out);                     \
-    }
-    DENSE_ROWS(VEC_TILE_ROWS)
+/* The tiles of one strip from a row on; each asks for its share of the strip ahead. */
+BP_INLINE void dense_tiles(dense_shape tile, size_t row, size_t m, dense_operands in, dense_lines strip,
+                           dense_target out) {
+    dense_lines ahead = strip;
+#define DENSE_ROWS(count, source)                                                                               \
+    case count:                                                                                                 \
+        dense_tile_of_strip((dense_shape){count, tile.vectors, tile.partial, tile.lanes, source}, row, in, ahead, out, \
+                            NULL);                                                                              \
+        break;
+    for (; VEC_LANES > 1 && tile.vectors == 1 && in.paneled == 0 && m - row >= DENSE_TALL; row += DENSE_TALL)
+        switch (DENSE_TALL) { DENSE_ROWS(DENSE_TALL, DENSE_FAR) }
+    const dense_split split = dense_split_of(m - row, VEC_TILE_ROWS);
+    for (size_t i = 0; i < split.parts; i++) {
+        const size_t rows = dense_part(split, i);
+        ahead.first = row * strip.last / m;
+        ahead.last = (row + rows) * strip.last / m;
+        switch (rows) {
+            DENSE_ROWS(VEC_TILE_ROWS, tile.source)
+            DENSE_ROWS(VEC_TILE_ROWS - 1, tile.source)
+            /* So few rows have few tiles: it matters little where they find b. */
+            DENSE_ROWS(VEC_TILE_ROWS - 2, DENSE_FAR)
+            DENSE_ROWS(VEC_TILE_ROWS - 3, DENSE_FAR)
 #if VEC_TILE_ROWS > 4
-    DENSE_ROWS(4)
+            DENSE_ROWS(VEC_TILE_ROWS - 4, DENSE_FAR)
+            DENSE_ROWS(VEC_TILE_ROWS - 5, DENSE_FAR)
 #endif
-    DENSE_ROWS(2)
-    DENSE_ROWS(1)
+#if VEC_TILE_ROWS > 6
+            DENSE_ROWS(VEC_TILE_ROWS - 6, DENSE_FAR)
+            DENSE_ROWS(VEC_TILE_ROWS - 7, DENSE_FAR)
+#endif
+        }
+        row += rows;
+    }
 #undef DENSE_ROWS
 }
 
@@ -197,8 +267,8 @@ BP_INLINE int dense_packs(size_t m, dense_operands in) {
 
 /* Packs the columns of a strip of b that is transposed: they are rows there. */
 BP_INLINE void dense_pack_transposed(size_t vectors, size_t columns, dense_operands in, real *packed) {
-    for (size_t k = 0; k < in.depth; k += VEC_LANES)
-        for (size_t v = 0; v < vectors; v++) {
+    for (size_t v = 0; v < vectors; v++)
+        for (size_t k = 0; k < in.depth; k += VEC_LANES) {
             vec square[VEC_LANES];
             const size_t rows = vec_count(columns - v * VEC_LANES), depth = vec_count(in.depth - k);
             const real *from = in.b + v * VEC_LANES * in.b_row + k;
@@ -213,81 +283,102 @@ BP_INLINE void dense_pack_transposed(size_t vectors, size_t columns, dense_opera
 }
 
 /* One strip. Where rows of b are packed, the first tile does so, as it reads them anyway. */
-BP_INLINE void dense_strip(size_t vectors, int partial, size_t lanes, size_t m, dense_operands in,
-                           dense_target out) {
+BP_INLINE void dense_strip(dense_shape tile, size_t m, dense_operands in, dense_target out) {
+    const dense_lines ahead = dense_strip_ahead(tile.vectors, in);
+    tile.source = DENSE_FAR;
     if (VEC_LANES == 1 || (!in.b_transposed && (!dense_packs(m, in) || in.depth > DENSE_DEPTH))) {
-        dense_tiles(vectors, partial, lanes, DENSE_FAR, 0, m, in, out);
+        dense_tiles(tile, 0, m, in, ahead, out);
         return;
     }
     _Alignas(64) real packed[DENSE_DEPTH * VEC_TILE_VECTORS * VEC_LANES];
     const size_t first = in.b_transposed ? 0 : VEC_TILE_ROWS;
-    if (in.b_transposed) dense_pack_transposed(vectors, (vectors - 1) * VEC_LANES + lanes, in, packed);
-    else dense_tile(VEC_TILE_ROWS, vectors, partial, lanes, DENSE_PACK, packed, dense_rows(in, 0, VEC_TILE_ROWS), out);
+    tile.rows = VEC_TILE_ROWS;
+    tile.source = DENSE_PACK;
+    if (in.b_transposed) dense_pack_transposed(tile.vectors, (tile.vectors - 1) * VEC_LANES + tile.lanes, in, packed);
+    else dense_tile_of_strip(tile, 0, in, ahead, out, packed);
     in.b = packed;
-    dense_tiles(vectors, partial, lanes, DENSE_PACKED, first, m, in, out);
+    in.b_row = tile.vectors * VEC_LANES;
+    tile.source = DENSE_PACKED;
+    dense_tiles(tile, first, m, in, ahead, out);
 }
 
-/* The same operands for the columns from one on, of a strip so wide, and where the strip after it lies. */
-BP_INLINE dense_operands dense_columns(dense_operands in, size_t column, size_t width) {
+/* So many vectors from a column on, or a part of one. */
+BP_INLINE void dense_columns(size_t vectors, size_t lanes, size_t column, size_t m, dense_operands in, dense_target out) {
     in.b += column * (in.b_transposed ? in.b_row : 1);
-    in.next = in.b + width * (in.b_transposed ? in.b_row : 1);
-    in.next_row = in.b_row;
-    return in;
-}
-
-/* All columns of c, m x n, one strip after the other. */
-BP_INLINE void dense_strips(size_t m, size_t n, dense_operands in, dense_target out) {
-    const size_t tile_lanes = VEC_TILE_VECTORS * VEC_LANES;
-    size_t column = 0;
-    for (; m == 1 && !in.b_transposed && column + DENSE_WIDE * VEC_LANES <= n; column += DENSE_WIDE * VEC_LANES) {
-        const dense_operands tile_in = dense_columns(in, column, DENSE_WIDE * VEC_LANES);
-        dense_target tile_out = out;
-        tile_out.c += column;
-        if (out.start) tile_out.start += column;
-        dense_tile(1, DENSE_WIDE, 0, VEC_LANES, DENSE_FAR, NULL, tile_in, tile_out);
-    }
-    for (; column < n; column += tile_lanes) {
-        const size_t left = n - column < tile_lanes ? n - column : tile_lanes;
-        const size_t vectors = (left + VEC_LANES - 1) / VEC_LANES, last = left - (vectors - 1) * VEC_LANES;
-        const dense_operands strip_in = dense_columns(in, column, left);
-        dense_target strip_out = out;
-        strip_out.c += column;
-        if (out.start) strip_out.start += column;
-#define DENSE_VECTORS(count)                                                                             \
-    if (vectors == (count)) {                                                                            \
-        if (last == VEC_LANES) dense_strip(count, 0, VEC_LANES, m, strip_in, strip_out);                 \
-        else dense_strip(count, 1, last, m, strip_in, strip_out);                                        \
-    }
-        DENSE_VECTORS(1)
+    out.c += column;
+    if (out.start) out.start += column;
+#define DENSE_VECTORS(count) \
+    if (vectors == (count) && lanes == VEC_LANES) dense_strip((dense_shape){0, count, 0, VEC_LANES, DENSE_FAR}, m, in, out);
+    DENSE_VECTORS(1)
 #if VEC_TILE_VECTORS > 1
-        DENSE_VECTORS(2)
+    DENSE_VECTORS(2)
 #endif
 #if VEC_TILE_VECTORS > 2
-        DENSE_VECTORS(3)
+    DENSE_VECTORS(3)
 #endif
 #if VEC_TILE_VECTORS > 3
-        DENSE_VECTORS(4)
+    DENSE_VECTORS(4)
 #endif
 #undef DENSE_VECTORS
+    if (VEC_LANES > 1 && lanes < VEC_LANES) dense_strip((dense_shape){0, 1, 1, lanes, DENSE_FAR}, m, in, out);
+}
+
+/* One row of c, as many of its columns as fill tiles; returns how many. */
+BP_INLINE size_t dense_row(size_t n, dense_operands in, dense_target out) {
+    const dense_shape tile = {1, DENSE_WIDE, 0, VEC_LANES, DENSE_FAR};
+    const dense_lines nothing = {0};
+    size_t column = 0;
+    for (; column + DENSE_WIDE * VEC_LANES <= n; column += DENSE_WIDE * VEC_LANES) {
+        dense_tile(tile, in, nothing, out, NULL);
+        in.b += DENSE_WIDE * VEC_LANES;
+        out.c += DENSE_WIDE * VEC_LANES;
+        if (out.start) out.start += DENSE_WIDE * VEC_LANES;
+    }
+    return column;
+}
+
+/* All columns of c, m x n: whole vectors in strips, then a part of one. */
+BP_INLINE void dense_strips(size_t m, size_t n, dense_operands in, dense_target out) {
+    size_t column = m == 1 && !in.b_transposed ? dense_row(n, in, out) : 0;
+    const dense_split split = dense_split_of((n - column) / VEC_LANES, VEC_TILE_VECTORS);
+    for (size_t i = 0; i < split.parts; i++) {
+        const size_t vectors = dense_part(split, i);
+        dense_columns(vectors, VEC_LANES, column, m, in, out);
+        column += vectors * VEC_LANES;
+    }
+    if (VEC_LANES > 1 && column < n) dense_columns(1, n - column, column, m, in, out);
+}
+
+/* Packs the rows of a of one tile, for k from 'first' to 'last'. */
+BP_INLINE void dense_pack_panel(size_t rows, size_t row, size_t first, size_t last, dense_operands in, real *panels) {
+    for (size_t k = first; k < last; k++) {
+        const real *from = in.a + row * in.a_row + k * in.a_step;
+        real *to = panels + row * in.depth + k * rows;
+        BP_UNROLL
+        for (size_t r = 0; r < rows; r++) to[r] = from[r * in.a_row];
     }
 }
 
 /*
- * Packs rows of a that fill tiles into panels. Rows that are contiguous are read one panel
- * at a time; columns that are, some panels at a time, so that each line is read once.
+ * Packs the rows of a of those tiles that fit into 'most' rows, which it returns. Rows that are contiguous are read
+ * one tile at a time; columns that are, some lines of all tiles at a time, so that each is read once.
  */
-BP_INLINE void dense_pack_panels(dense_operands in, real *panels) {
-    const size_t count = in.paneled / VEC_TILE_ROWS, together = in.a_step == 1 ? 1 : 8;
-    for (size_t first = 0; first < count; first += together) {
-        const size_t last = first + together < count ? first + together : count;
-        for (size_t k = 0; k < in.depth; k++)
-            for (size_t p = first; p < last; p++) {
-                const real *from = in.a + p * VEC_TILE_ROWS * in.a_row + k * in.a_step;
-                real *to = panels + (p * in.depth + k) * VEC_TILE_ROWS;
-                BP_UNROLL
-                for (size_t r = 0; r < VEC_TILE_ROWS; r++) to[r] = from[r * in.a_row];
-            }
+BP_INLINE size_t dense_pack_panels(size_t m, size_t most, dense_operands in, real *panels) {
+    const dense_split split = dense_split_of(m, VEC_TILE_ROWS);
+    const size_t together = in.a_step == 1 ? in.depth : DENSE_LINE;
+    size_t row = 0;
+    for (size_t first = 0; first < in.depth; first += together) {
+        const size_t last = first + together < in.depth ? first + together : in.depth;
+        row = 0;
+        for (size_t i = 0; i < split.parts && row + dense_part(split, i) <= most; i++) {
+            const size_t rows = dense_part(split, i);
+            /* A constant unrolls. */
+            if (rows == VEC_TILE_ROWS) dense_pack_panel(VEC_TILE_ROWS, row, first, last, in, panels);
+            else dense_pack_panel(rows, row, first, last, in, panels);
+            row += rows;
+        }
     }
+    return row;
 }
 
 /*
@@ -298,18 +389,16 @@ BP_INLINE void dense_product(size_t m, size_t n, dense_operands in, dense_target
     const int parted = out.result == DENSE_STORE && in.depth > DENSE_DEPTH && (in.b_transposed || dense_packs(m, in));
     const size_t parts = parted ? (in.depth + DENSE_DEPTH - 1) / DENSE_DEPTH : 1;
     const size_t deepest = (in.depth + parts - 1) / parts;
-    const int paneled = room.count > 0 && n >= DENSE_STRIPS * VEC_TILE_VECTORS * VEC_LANES && deepest <= DENSE_DEPTH;
+    const int has_panels = room.count > 0 && n >= DENSE_STRIPS * VEC_TILE_VECTORS * VEC_LANES && deepest <= DENSE_DEPTH;
     for (size_t i = 0; i < parts; i++) {
         dense_operands part = in;
         const size_t k = in.depth * i / parts;
         part.depth = in.depth * (i + 1) / parts - k;
         part.a += k * in.a_step;
         part.b += k * (in.b_transposed ? 1 : in.b_row);
-        if (paneled) {
-            const size_t rows = room.count / deepest < m ? room.count / deepest : m;
-            part.paneled = rows / VEC_TILE_ROWS * VEC_TILE_ROWS;
+        if (has_panels) {
             part.panels = room.numbers;
-            dense_pack_panels(part, room.numbers);
+            part.paneled = dense_pack_panels(m, room.count / deepest, part, room.numbers);
         }
         dense_strips(m, n, part, out);
         out.start = out.c;
