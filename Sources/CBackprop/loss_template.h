@@ -6,30 +6,82 @@
  * derivatives only, to make them those of a mean over the batch.
  */
 
-BP_INLINE void loss_rows(bp_loss loss, const real *a, const real *t, real scale, real *g, real *losses,
-                         size_t batch, size_t n) {
-    for (size_t s = 0; s < batch; s++) {
-        real sum = 0;
-        for (size_t j = s * n; j < (s + 1) * n; j += VEC_LANES) {
-            const size_t lanes = vec_count((s + 1) * n - j);
-            const vec e = vec_sub(vec_get(a + j, lanes), vec_get(t + j, lanes));
-            real errors[VEC_LANES];
-            vec_store(errors, e);
-            for (size_t i = 0; i < lanes; i++) sum = loss_add(loss, errors[i], sum);
-            if (g) vec_keep(g + j, vec_mul(loss_slope(loss, e), vec_set1(scale)), lanes);
+/* How many of the samples that are left are computed together, one a lane; a few are faster one by one. */
+BP_INLINE size_t loss_together(size_t left) { return left < VEC_LANES / 4 + 1 ? 1 : vec_count(left); }
+
+/*
+ * What some outputs of one sample add to its loss: errors, from activations z, or with binary cross-entropy the
+ * terms themselves, from weighted inputs. Stores the derivatives and, for the latter, the activations.
+ */
+BP_INLINE vec loss_terms(bp_loss loss, const real *z, const real *t, real scale, real *a, real *g, size_t lanes) {
+    const vec given = vec_get(z, lanes), target = vec_get(t, lanes);
+    if (loss != BP_BINARY_CROSS_ENTROPY) {
+        const vec e = vec_sub(given, target);
+        if (g) vec_keep(g, vec_mul(loss_slope(loss, e), vec_set1(scale)), lanes);
+        return e;
+    }
+    const vec output = math_sigmoid(given);
+    vec_keep(a, output, lanes);
+    if (g) vec_keep(g, vec_mul(vec_sub(output, target), vec_set1(scale)), lanes);
+    /* max(z, 0) - z t + ln(1 + exp(-|z|)), which is -t ln a - (1 - t) ln(1 - a) */
+    const vec e = math_exp(math_negate(math_abs(given)));
+    const vec linear = vec_fnma(given, target, vec_max(given, math_zero()));
+    return vec_add(linear, math_log1p(e));
+}
+
+#define LOSS_FROM(p, offset) ((p) ? (p) + (offset) : NULL)
+
+BP_INLINE void loss_row(bp_loss loss, const real *z, const real *t, real scale, real *a, real *g, real *value,
+                        size_t n) {
+    real sum = 0;
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t lanes = vec_count(n - j);
+        real terms[VEC_LANES];
+        vec_store(terms, loss_terms(loss, z + j, t + j, scale, LOSS_FROM(a, j), LOSS_FROM(g, j), lanes));
+        for (size_t i = 0; i < lanes; i++) sum = loss_add(loss, terms[i], sum);
+    }
+    *value = loss_mean(loss, sum, n);
+}
+
+/*
+ * The same for up to VEC_LANES samples, one a lane: sums that must go one by one along a row then wait on one
+ * addition for all of them. (EPYC, Zen 5, AVX-512, squared errors of 128 rows of 784: 96 and 15 us.)
+ */
+BP_INLINE void loss_rows(bp_loss loss, const real *z, const real *t, real scale, real *a, real *g, real *losses,
+                         size_t rows, size_t n) {
+    vec sum = math_zero(), square[VEC_LANES];
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        const size_t columns = vec_count(n - j);
+        for (size_t r = 0; r < VEC_LANES; r++) {
+            const size_t at = r * n + j;
+            square[r] = math_zero();
+            if (r < rows) square[r] = loss_terms(loss, z + at, t + at, scale, LOSS_FROM(a, at), LOSS_FROM(g, at), columns);
         }
-        losses[s] = loss_mean(loss, sum, n);
+        transpose_square(square);
+        for (size_t c = 0; c < columns; c++) sum = loss_add_lanes(loss, square[c], sum);
+    }
+    vec_keep(losses, loss_mean_lanes(loss, sum, n), rows);
+}
+
+BP_INLINE void loss_batch(bp_loss loss, const real *z, const real *t, real scale, real *a, real *g, real *losses,
+                          size_t batch, size_t n) {
+    for (size_t s = 0, rows; s < batch; s += rows) {
+        const size_t at = s * n;
+        rows = loss_together(batch - s);
+        if (rows == 1) loss_row(loss, z + at, t + at, scale, LOSS_FROM(a, at), LOSS_FROM(g, at), losses + s, n);
+        else loss_rows(loss, z + at, t + at, scale, LOSS_FROM(a, at), LOSS_FROM(g, at), losses + s, rows, n);
     }
 }
+#undef LOSS_FROM
 
 static void loss_delta(bp_loss loss, const real *a, const real *t, real scale, real *g, real *losses,
                        size_t batch, size_t n) {
     const real mean = scale / loss_count(n);
     switch (loss) {
-    case BP_MEAN_SQUARED_ERROR: loss_rows(BP_MEAN_SQUARED_ERROR, a, t, mean, g, losses, batch, n); break;
-    case BP_MEAN_ABSOLUTE_ERROR: loss_rows(BP_MEAN_ABSOLUTE_ERROR, a, t, mean, g, losses, batch, n); break;
-    case BP_HUBER: loss_rows(BP_HUBER, a, t, mean, g, losses, batch, n); break;
-    default: loss_rows(BP_SQUARED_ERROR, a, t, scale, g, losses, batch, n); break;
+    case BP_MEAN_SQUARED_ERROR: loss_batch(BP_MEAN_SQUARED_ERROR, a, t, mean, NULL, g, losses, batch, n); break;
+    case BP_MEAN_ABSOLUTE_ERROR: loss_batch(BP_MEAN_ABSOLUTE_ERROR, a, t, mean, NULL, g, losses, batch, n); break;
+    case BP_HUBER: loss_batch(BP_HUBER, a, t, mean, NULL, g, losses, batch, n); break;
+    default: loss_batch(BP_SQUARED_ERROR, a, t, scale, NULL, g, losses, batch, n); break;
     }
 }
 
@@ -141,10 +193,8 @@ static void softmax_cross_entropy(const real *z, const real *t, real scale, real
     size_t s = 0, rows;
     for (; s < batch; s += rows) {
         real *d = delta ? delta + s * n : NULL;
-        rows = vec_count(batch - s);
-        /* A few samples are faster one by one. */
-        if (rows < VEC_LANES / 4 + 1 || n == 0) {
-            rows = 1;
+        rows = n == 0 ? 1 : loss_together(batch - s);
+        if (rows == 1) {
             loss_softmax_row(z + s * n, t + s * n, scale, a + s * n, d, losses + s, n);
         } else if (n <= VEC_LANES) {
             loss_softmax_square(z + s * n, t + s * n, scale, a + s * n, d, losses + s, rows, n);
@@ -154,27 +204,7 @@ static void softmax_cross_entropy(const real *z, const real *t, real scale, real
     }
 }
 
-/* The mean over the outputs of max(z, 0) - z t + ln(1 + exp(-|z|)), which is -t ln a - (1 - t) ln(1 - a). */
-static real loss_sigmoid_row(const real *z, const real *t, real scale, real *a, real *delta, size_t n) {
-    real sum = 0;
-    for (size_t j = 0; j < n; j += VEC_LANES) {
-        const size_t lanes = vec_count(n - j);
-        const vec weighted = vec_get(z + j, lanes), target = vec_get(t + j, lanes);
-        const vec e = math_exp(math_negate(math_abs(weighted)));
-        const vec linear = vec_fnma(weighted, target, vec_max(weighted, math_zero()));
-        const vec output = math_sigmoid(weighted);
-        vec_keep(a + j, output, lanes);
-        if (delta) vec_keep(delta + j, vec_mul(vec_sub(output, target), vec_set1(scale)), lanes);
-        real terms[VEC_LANES];
-        vec_store(terms, vec_add(linear, math_log1p(e)));
-        for (size_t l = 0; l < lanes; l++) sum += terms[l];
-    }
-    return sum / loss_count(n);
-}
-
 static void sigmoid_cross_entropy(const real *z, const real *t, real scale, real *a, real *delta,
                                   real *losses, size_t batch, size_t n) {
-    for (size_t s = 0; s < batch; s++)
-        losses[s] = loss_sigmoid_row(z + s * n, t + s * n, scale / loss_count(n), a + s * n,
-                                     delta ? delta + s * n : NULL, n);
+    loss_batch(BP_BINARY_CROSS_ENTROPY, z, t, scale / loss_count(n), a, delta, losses, batch, n);
 }

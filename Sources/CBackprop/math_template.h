@@ -323,14 +323,28 @@ BP_INLINE vec activation_slope(bp_activation f, vec a) {
 
 /* The losses of one output. */
 
-/* Adds the loss of one output, whose error is e = a - t, to those before it. */
+/* Adds the loss of one output to those before it: from its error e = a - t, but e itself for binary cross-entropy. */
 BP_INLINE real loss_add(bp_loss loss, real e, real sum) {
     const real magnitude = e < 0 ? -e : e;
     switch (loss) {
+    case BP_BINARY_CROSS_ENTROPY: return sum + e;
     case BP_MEAN_ABSOLUTE_ERROR: return sum + magnitude;
     case BP_HUBER:
         return magnitude > 1 ? sum + (magnitude - (real)0.5) : real_fma((real)0.5 * e, e, sum);
     default: return real_fma(e, e, sum); /* the squared errors; halved or divided at the end */
+    }
+}
+
+/* The same for one sample a lane, to the same bits. */
+BP_INLINE vec loss_add_lanes(bp_loss loss, vec e, vec sum) {
+    const vec half = vec_set1((real)0.5), magnitude = math_abs(e);
+    switch (loss) {
+    case BP_BINARY_CROSS_ENTROPY: return vec_add(sum, e);
+    case BP_MEAN_ABSOLUTE_ERROR: return vec_add(sum, magnitude);
+    case BP_HUBER:
+        return vec_if_greater(magnitude, math_one(), vec_add(sum, vec_sub(magnitude, half)),
+                              vec_fma(vec_mul(half, e), e, sum));
+    default: return vec_fma(e, e, sum);
     }
 }
 
@@ -352,4 +366,8 @@ BP_INLINE real loss_count(size_t n) { return n > 0 ? (real)n : 1; }
 /* The loss of one sample, from the sum of its n outputs. */
 BP_INLINE real loss_mean(bp_loss loss, real sum, size_t n) {
     return loss == BP_SQUARED_ERROR ? sum * (real)0.5 : sum / loss_count(n);
+}
+
+BP_INLINE vec loss_mean_lanes(bp_loss loss, vec sum, size_t n) {
+    return loss == BP_SQUARED_ERROR ? vec_mul(sum, vec_set1((real)0.5)) : vec_div(sum, vec_set1(loss_count(n)));
 }
