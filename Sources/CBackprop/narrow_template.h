@@ -30,10 +30,19 @@ BP_INLINE vec narrow_forward(const real *w, const real *b, vec x, size_t n_in, s
     BP_UNROLL
     for (size_t i = 0; i < VEC_LANES && i < n_in; i++)
         z = vec_fma(narrow_lane(x, i), vec_get(w + i * n_out, n_out), z);
-    return vec_add(z, math_zero());
+    return z;
 }
 
-/* The loss's derivative with respect to the activations below. */
+/* A sum of zero is +0; but a sigmoid, which is what there is most of, is the same for -0, and need not wait. */
+BP_INLINE vec narrow_activation(bp_activation f, vec z) {
+    vec unused;
+    return f == BP_SIGMOID ? math_sigmoid(z) : activation_value(f, vec_add(z, math_zero()), &unused);
+}
+
+/*
+ * The loss's derivative with respect to the activations below. (Where it is 0 the sign is left as it is: no parameter
+ * depends on it.)
+ */
 BP_INLINE vec narrow_delta(const real *w, vec delta, size_t n_in, size_t n_out) {
     vec square[VEC_LANES];
     BP_UNROLL
@@ -43,7 +52,7 @@ BP_INLINE vec narrow_delta(const real *w, vec delta, size_t n_in, size_t n_out) 
     BP_UNROLL
     for (size_t j = 0; j < VEC_LANES; j++)
         if (j < n_out) sum = vec_fma(narrow_lane(delta, j), square[j], sum);
-    return vec_add(sum, math_zero());
+    return sum;
 }
 
 /* One row of weights, or the biases. */
@@ -62,13 +71,13 @@ BP_INLINE void narrow_descend(const layer_plan *layer, real *parameters, vec x, 
 
 BP_INTERNAL real BP_(bp_narrow_step)(const bp_network *network, const real *inputs, const real *targets,
                                      const BP_(bp_narrow) *how, real *parameters) {
-    vec a[BP_NARROW_LAYERS + 1], unused;
+    vec a[BP_NARROW_LAYERS + 1];
     a[0] = NARROW_SIZED(network->inputs, vec_get, inputs);
     for (size_t l = 0; l < network->layer_count; l++) {
         const layer_plan *layer = &network->layers[l];
         const real *w = parameters + layer->weights, *b = has_biases(layer) ? parameters + layer->biases : NULL;
         const vec z = NARROW_SIZED(layer->n_out, narrow_forward, w, b, a[l], layer->n_in);
-        a[l + 1] = activation_value(layer->activation, z, &unused);
+        a[l + 1] = narrow_activation(layer->activation, z);
     }
     const size_t n = network->outputs;
     const vec e = vec_sub(a[network->layer_count], NARROW_SIZED(n, vec_get, targets));
@@ -77,7 +86,7 @@ BP_INTERNAL real BP_(bp_narrow_step)(const bp_network *network, const real *inpu
     for (size_t j = 0; j < n; j++) sum = loss_add(how->loss, errors[j], sum);
     const real value = loss_mean(how->loss, sum, n);
     if (!(value - value == 0)) return value;
-    vec g = vec_mul(loss_slope(how->loss, e), vec_set1(how->loss == BP_SQUARED_ERROR ? 1 : 1 / loss_count(n)));
+    vec g = how->loss == BP_SQUARED_ERROR ? e : vec_mul(loss_slope(how->loss, e), vec_set1(1 / loss_count(n)));
     for (size_t l = network->layer_count; l-- > 0;) {
         const layer_plan *layer = &network->layers[l];
         const real *w = parameters + layer->weights;
