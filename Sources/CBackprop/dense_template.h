@@ -266,7 +266,7 @@ BP_INLINE int dense_packs(size_t m, dense_operands in) {
 }
 
 /* Packs the columns of a strip of b that is transposed: they are rows there. */
-BP_INLINE void dense_pack_transposed(size_t vectors, size_t columns, dense_operands in, real *packed) {
+BP_INLINE void dense_pack_columns(size_t vectors, size_t columns, dense_operands in, real *packed) {
     for (size_t v = 0; v < vectors; v++)
         for (size_t k = 0; k < in.depth; k += VEC_LANES) {
             vec square[VEC_LANES];
@@ -280,6 +280,12 @@ BP_INLINE void dense_pack_transposed(size_t vectors, size_t columns, dense_opera
             for (size_t i = 0; i < VEC_LANES; i++)
                 if (i < depth) vec_store(to + i * vectors * VEC_LANES, square[i]);
         }
+}
+
+/* A function apart, whose many constants would stay in registers through all tiles. */
+BP_APART void dense_pack_transposed(size_t vectors, size_t columns, dense_operands in, real *packed) {
+    if (vectors == VEC_TILE_VECTORS) dense_pack_columns(VEC_TILE_VECTORS, columns, in, packed);
+    else dense_pack_columns(vectors, columns, in, packed);
 }
 
 /* One strip. Where rows of b are packed, the first tile does so, as it reads them anyway. */

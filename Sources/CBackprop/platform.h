@@ -40,7 +40,10 @@
 /* Asks for the line of memory at an address, which need not exist, to read and write it soon. */
 #define BP_PREFETCH(address) __builtin_prefetch((const void *)(address), 1)
 #define BP_UNLIKELY(condition) __builtin_expect(condition, 0)
+/* A function that is not made part of its callers. */
+#define BP_APART static __attribute__((noinline))
 #else
+#define BP_APART static
 #define BP_UNLIKELY(condition) (condition)
 #define BP_PREFETCH(address) ((void)(address))
 #define BP_UNROLL
