@@ -14,6 +14,9 @@
 /* The bytes of one number of a type. */
 BP_INTERNAL size_t bp_type_bytes(bp_type type);
 
+/* Whether numbers of a type become floats or doubles here. */
+BP_INTERNAL int bp_type_is_readable(bp_type type);
+
 /* The bytes of the UTF-8 sequence that begins here, or 0 if none does (The Unicode Standard, table 3-7). */
 BP_INTERNAL size_t bp_utf8_length(const uint8_t *bytes, size_t left);
 

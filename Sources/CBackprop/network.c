@@ -92,7 +92,7 @@ static int add_layer(bp_network *network, const bp_layer *layer) {
     if (network->layer_count > 0 && plan->n_in > network->widest_hidden) network->widest_hidden = plan->n_in;
     const size_t wider = plan->n_in > plan->n_out ? plan->n_in : plan->n_out;
     if (is_wide(plan) && wider > network->widest) network->widest = wider;
-    if (!add_product(&network->units, plan->n_out, 1)) return 0;
+    network->units += plan->n_out; /* which are not more than the parameters */
     if (keeps_derivative(plan)) network->kept += plan->n_out;
     if (plan->tied) network->ties++;
 #if BP_HAS_SIMD
@@ -178,7 +178,6 @@ static float initial_limit_f32(uint64_t fan) {
             rest -= rest >= fan ? fan : 0;
         }
     float limit = (float)bp_rounded_root(quotient, 25);
-    for (; exponent > 0; exponent--) limit *= 2;
     for (; exponent < 0; exponent++) limit *= 0.5f;
     return limit;
 }

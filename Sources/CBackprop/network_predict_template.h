@@ -75,6 +75,6 @@ bp_status BP_(bp_predict)(const bp_network *network, const real *parameters, con
     if (status != BP_OK) return status;
     BP_(prediction) p = {network, parameters, inputs, samples, outputs, {NULL, NULL}};
     for (int i = 0; i < 2; i++) p.hidden[i] = arena_take(&memory, samples * network->widest_hidden, sizeof(real));
-    bp_pool_run(workspace->pool, BP_(predict_task), &p);
+    if (samples > 0) bp_pool_run(workspace->pool, BP_(predict_task), &p); /* arrays of none may be NULL */
     return BP_OK;
 }

@@ -66,9 +66,9 @@ static bp_status collect(const bp_tensors *file, bp_layer_tensors *layers, size_
 
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* Where a number ends that begins here. */
+/* Where a number ends that begins here. A stem with a number in it ends in a '.' after it. */
 static size_t number_end(const stem *s, size_t start) {
-    while (start < s->count && is_digit(s->bytes[start])) start++;
+    while (is_digit(s->bytes[start])) start++;
     return start;
 }
 
@@ -177,8 +177,7 @@ static bp_status order_by_shape(const bp_network *network, const bp_tensors *fil
 /* ---- Matching ---- */
 
 static bp_status check_type(const bp_tensors *file, const bp_tensor *tensor, size_t layer, bp_fault *fault) {
-    const int is_readable = tensor->type >= BP_F64 && tensor->type <= BP_BF16;
-    return is_readable ? BP_OK : fail(fault, BP_ERROR_FILE_TYPE, file, tensor->name, layer);
+    return bp_type_is_readable(tensor->type) ? BP_OK : fail(fault, BP_ERROR_FILE_TYPE, file, tensor->name, layer);
 }
 
 /* Checks the weights of a layer, and finds its biases. */

@@ -83,7 +83,7 @@ static int32_t unicode_escape(const uint8_t *bytes, size_t left) {
 static size_t escape(const uint8_t *bytes, size_t left, uint32_t *code) {
     static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     if (left < 2) return 0;
-    const char *letter = bytes[1] ? bytes_find(letters, bytes[1], sizeof letters - 1) : NULL;
+    const char *letter = bytes_find(letters, bytes[1], sizeof letters - 1);
     if (letter) {
         *code = (uint8_t)meanings[letter - letters];
         return 2;
@@ -645,10 +645,10 @@ int bp_tensors_metadata(const bp_tensors *file, const char *key, size_t count, b
 /* ---- Numbers ---- */
 
 #if defined(BP_NO_DOUBLE)
-static int is_readable(bp_type type) { return type > BP_F64 && type <= BP_BF16; }
+BP_INTERNAL int bp_type_is_readable(bp_type type) { return type > BP_F64 && type <= BP_BF16; }
 #define F64_CASE(real)
 #else
-static int is_readable(bp_type type) { return type >= BP_F64 && type <= BP_BF16; }
+BP_INTERNAL int bp_type_is_readable(bp_type type) { return type >= BP_F64 && type <= BP_BF16; }
 #define F64_CASE(real)                                                                                           \
     case BP_F64:                                                                                                 \
         for (size_t i = 0; i < count; i++) numbers[i] = (real)bp_load_f64(bytes + i * width);                    \
@@ -658,7 +658,7 @@ static int is_readable(bp_type type) { return type >= BP_F64 && type <= BP_BF16;
 #define READ(real, suffix)                                                                                       \
     bp_status bp_tensor_read_##suffix(const bp_tensor *tensor, size_t first, size_t count, real *numbers) {      \
         if (!tensor || (count > 0 && !numbers)) return BP_ERROR_NULL;                                            \
-        if (!is_readable(tensor->type)) return BP_ERROR_FILE_TYPE;                                               \
+        if (!bp_type_is_readable(tensor->type)) return BP_ERROR_FILE_TYPE;                                       \
         if (first > tensor->count || count > tensor->count - first) return BP_ERROR_OPTION;                      \
         const size_t width = bp_type_bytes(tensor->type);                                                        \
         const uint8_t *bytes = tensor->bytes + first * width;                                                    \
