@@ -64,9 +64,9 @@ compile() { # FOLDER COMPILER FLAG…
 build() { # NAME COMPILER FLAG…
     local folder=$work/$1 compiler=$2 flags=("${@:3}") program
     compile "$folder" "$compiler" "${strict[@]}" -O2 "${flags[@]}"
-    for program in "$work"/examples/{xor,digits}.c Tests/CTests/{arguments,bits,files,kernels,shared,version}.c; do
+    for program in "$work"/examples/{xor,digits}.c Tests/CTests/{arguments,bits,files,kernels,samples,shared,version}.c; do
         # Those that need double.
-        [[ " ${flags[*]} " == *" -DBP_NO_DOUBLE "* && $program == */@(arguments|bits|files|kernels).c ]] && continue
+        [[ " ${flags[*]} " == *" -DBP_NO_DOUBLE "* && $program == */@(arguments|bits|files|kernels|samples).c ]] && continue
         quietly nice "$compiler" "${strict[@]}" -O2 "${flags[@]}" -Iinclude -I"$work/samples" "$program" "$folder"/*.o \
             -lm -pthread -o "$folder/$(basename "$program" .c)"
     done
@@ -90,6 +90,7 @@ run() { # NAME TARGET [EMULATOR…]
         [ ! -e "$folder/files" ] || quietly "${emulator[@]}" "$folder/files" "$folder"
         [ ! -e "$folder/arguments" ] || quietly "${emulator[@]}" "$folder/arguments"
         [ ! -e "$folder/kernels" ] || quietly "${emulator[@]}" "$folder/kernels" "${bits_threads%% *}"
+        [ ! -e "$folder/samples" ] || quietly "${emulator[@]}" "$folder/samples" "${bits_threads##* }"
     fi
     for threads in $bits_threads; do
         [ ! -e "$folder/bits" ] || quietly "${emulator[@]}" "$folder/bits" "$threads"

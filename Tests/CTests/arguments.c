@@ -118,6 +118,8 @@ static void test_networks(void) {
     EXPECT(BP_ERROR_TIE, describe(2, plain, LAYER(3, BP_SIGMOID, .tied = 1)));
     const bp_layer thrice[] = {plain, LAYER(2, BP_SIGMOID, .tied = 1), LAYER(2, BP_SIGMOID, .tied = 2)};
     EXPECT(BP_ERROR_TIE, bp_network_init(plan, sizeof plan, k, 2, thrice, 3, &network));
+    const bp_layer wider[] = {LAYER(3, BP_SIGMOID, .flags = 0), LAYER(4, BP_SIGMOID, .flags = 0), LAYER(2, BP_SIGMOID, .tied = 1)};
+    EXPECT(BP_ERROR_TIE, bp_network_init(plan, sizeof plan, k, 2, wider, 3, &network));
     expect(bp_network_size(SIZE_MAX) == 0, "a size that overflows", BP_OK);
     /* Weights, biases, units, and parameters in bytes that overflow. */
     EXPECT(BP_ERROR_TOO_LARGE, describe(SIZE_MAX, plain, plain));
@@ -126,6 +128,49 @@ static void test_networks(void) {
     EXPECT(BP_ERROR_TOO_LARGE, describe(SIZE_MAX / 8, LAYER(1, BP_SIGMOID, .flags = 0), plain));
     EXPECT(BP_ERROR_TOO_LARGE, describe(1, LAYER(SIZE_MAX / 5 * 4, BP_SIGMOID, .flags = BP_NO_BIAS),
                                         LAYER(SIZE_MAX / 5 * 4, BP_SIGMOID, .flags = BP_NO_BIAS)));
+}
+
+/*
+ * Sizes of workspaces are 0 where they overflow. With so many samples that all arrays take n / parts of the
+ * addresses they fit if n is less than parts: one array after the other is the one too many.
+ */
+static void test_workspaces(void) {
+    const bp_layer layers[] = {LAYER(3, BP_GELU, .flags = 0), LAYER(4, BP_SOFTPLUS, .flags = 0), LAYER(2, BP_SIGMOID, .flags = 0)};
+    const size_t units = 3 + 4 + 2, kept = 3 + 4, outputs = 2, widest_hidden = 4;
+    const bp_network *network;
+    EXPECT(BP_OK, bp_network_init(plan, sizeof plan, bp_kernels_for(BP_ISA_SCALAR), 5, layers, 3, &network));
+    for (size_t parts = 1; parts < 100; parts++) {
+        const size_t floats = SIZE_MAX / sizeof(float) / parts, doubles = SIZE_MAX / sizeof(double) / parts;
+        const size_t training = 2 * units + kept + outputs + 1, predicting = 2 * widest_hidden;
+        if (training == parts || predicting == parts) continue; /* it depends on what arrays are aligned to */
+        expect((bp_train_size_f32(network, floats) > 0) == (training < parts), "a size for training by floats", BP_OK);
+        expect((bp_train_size_f64(network, doubles) > 0) == (training < parts), "a size for training by doubles", BP_OK);
+        expect((bp_predict_size_f32(network, floats) > 0) == (predicting < parts), "a size for floats", BP_OK);
+        expect((bp_predict_size_f64(network, doubles) > 0) == (predicting < parts), "a size for doubles", BP_OK);
+    }
+    const bp_layer single = LAYER(1, BP_SIGMOID, .flags = 0), pair[] = {single, single};
+    EXPECT(BP_OK, bp_network_init(plan, sizeof plan, bp_kernels_for(BP_ISA_SCALAR), 1, pair, 2, &network));
+    for (size_t less = 0; less < 100; less++)
+        expect(bp_predict_size_f32(network, SIZE_MAX / sizeof(float) - less) == 0, "an array as large as all addresses", BP_OK);
+    expect(bp_predict_size_f32(network, SIZE_MAX) == 0 && bp_train_size_f32(network, SIZE_MAX / 2) == 0, "and larger", BP_OK);
+    expect(bp_predict_size_f32(network, 0) > 0 && bp_train_size_f32(network, 0) > 0, "a size for nothing is none of 0", BP_OK);
+}
+
+/* Where arrays begin at cache lines the memory may begin anywhere; elsewhere it must be aligned like its numbers. */
+static void test_alignment(void) {
+    static _Alignas(max_align_t) unsigned char memory[1024];
+    const bp_layer layers[] = {LAYER(3, BP_TANH, .flags = 0), LAYER(1, BP_IDENTITY, .flags = 0)};
+    const bp_network *network;
+    float parameters[16] = {0}, x[] = {1, 2}, a = 9;
+    EXPECT(BP_OK, bp_network_init(plan, sizeof plan, bp_kernels_for(BP_ISA_SCALAR), 2, layers, 2, &network));
+    const bp_workspace odd = {memory + 1, bp_predict_size_f32(network, 1), NULL};
+#if defined(BP_NO_SIMD) && defined(BP_NO_THREADS)
+    EXPECT(BP_ERROR_MEMORY, bp_predict_f32(network, parameters, x, 1, &a, &odd));
+    expect(a == 9, "nothing was written", BP_OK);
+#else
+    EXPECT(BP_OK, bp_predict_f32(network, parameters, x, 1, &a, &odd));
+    expect(a == 0, "memory that begins anywhere", BP_OK);
+#endif
 }
 
 /* ---- Pools ---- */
@@ -144,6 +189,51 @@ static void test_pools(void) {
     expect(bp_pool_threads(pool) == 1 && bp_pool_threads(NULL) == 1, "a pool of one thread", BP_OK);
     bp_pool_stop(pool);
     bp_pool_stop(NULL);
+    free(memory);
+}
+
+/* What an activation predicts by the pool that runs it. */
+typedef struct nested {
+    const bp_network *network;
+    float parameters[2];
+    bp_pool *pool;
+    int is_wrong;
+} nested;
+
+/* f(z) = 2 z + 1, by the network inside, whose weights and biases these are. */
+static void predict_within(void *context, const float *z, float *a, float *derivative, size_t n) {
+    nested *const inner = context;
+    unsigned char memory[1024];
+    (void)derivative;
+    for (size_t i = 0; i < n; i++) {
+        const bp_workspace workspace = {memory, sizeof memory, inner->pool};
+        const float before = z[i];
+        const bp_status status = bp_predict_f32(inner->network, inner->parameters, &before, 1, &a[i], &workspace);
+        inner->is_wrong |= status != BP_OK || a[i] != 2 * before + 1;
+    }
+}
+
+/* A pool of any size, also one that is busy with the call that this one is part of. */
+static void test_nested(size_t threads) {
+    static _Alignas(max_align_t) unsigned char inner_plan[4096];
+    const size_t bytes = bp_pool_size(threads);
+    void *const memory = malloc(bytes);
+    nested inner = {.parameters = {2, 1}};
+    const bp_layer line = LAYER(1, BP_IDENTITY, .flags = 0);
+    const bp_custom_activation custom = {.f32 = predict_within, .context = &inner};
+    const bp_layer outer = LAYER(1, BP_CUSTOM_ACTIVATION, .flags = BP_NO_BIAS, .custom = &custom);
+    const bp_kernels *const k = bp_kernels_for(BP_ISA_SCALAR);
+    const bp_network *network;
+    float x[] = {3, 4, 5}, a[3], w = 10;
+    unsigned char room[1024];
+    EXPECT(BP_OK, bp_pool_start(memory, bytes, threads, &inner.pool));
+    EXPECT(BP_OK, bp_network_init(inner_plan, sizeof inner_plan, k, 1, &line, 1, &inner.network));
+    EXPECT(BP_OK, bp_network_init(plan, sizeof plan, k, 1, &outer, 1, &network));
+    const bp_workspace workspace = {room, sizeof room, inner.pool};
+    EXPECT(BP_OK, bp_predict_f32(network, &w, x, 3, a, &workspace));
+    expect(!inner.is_wrong && a[0] == 61 && a[1] == 81 && a[2] == 101, "a call within a call", BP_OK);
+    EXPECT(BP_OK, bp_predict_f32(network, &w, x, 3, a, &workspace)); /* the pool is free again */
+    bp_pool_stop(inner.pool);
     free(memory);
 }
 
@@ -318,6 +408,7 @@ CALLS(double, f64, f32)
         ALL(suffix, BP_ERROR_NULL,                                                                            \
             c.network = sigmoids_##suffix(LAYER(2, BP_CUSTOM_ACTIVATION, .custom = &other)));      \
         EXPECT(BP_ERROR_NULL, bp_objective_check_##suffix(NULL, &c.objective));                               \
+        EXPECT(BP_ERROR_NULL, bp_optimizer_check_##suffix(NULL));                                             \
         ONE(suffix, predict, BP_OK, (void)0);                                                                 \
         ONE(suffix, predict, BP_ERROR_NULL, c.network = NULL);                                                \
         ONE(suffix, predict, BP_ERROR_NULL, c.parameters = NULL);                                             \
@@ -333,6 +424,8 @@ CALLS(double, f64, f32)
         EXPECT(BP_ERROR_NULL, bp_loss_##suffix(c.network, c.parameters, &c.batch, &c.objective, &c.workspace, NULL)); \
         EXPECT(BP_ERROR_NULL, bp_gradients_##suffix(c.network, c.parameters, &c.batch, &c.objective, &c.workspace, \
                                                     NULL, NULL));                                             \
+        EXPECT(BP_OK, bp_gradients_##suffix(c.network, c.parameters, &c.batch, &c.objective, &c.workspace,    \
+                                            c.gradients, NULL));                                              \
         ONE(suffix, step, BP_ERROR_NULL, c.optimizer_at = NULL);                                              \
         ONE(suffix, step, BP_ERROR_NULL, c.state_at = NULL);                                                  \
         ONE(suffix, step, BP_ERROR_OPTION, c.batch.of = SAMPLES);                                             \
@@ -399,6 +492,13 @@ CALLS(double, f64, f32)
         POSITIVE(suffix, BP_GRADIENT_DESCENT, l1);                                                            \
         POSITIVE(suffix, BP_GRADIENT_DESCENT, clip_value);                                                    \
         POSITIVE(suffix, BP_GRADIENT_DESCENT, clip_norm);                                                     \
+        OPTIMIZER(suffix, BP_ERROR_OPTION, BP_GRADIENT_DESCENT, (o->order = BP_LAYER_BY_LAYER, o->weight_decay = 1)); \
+        OPTIMIZER(suffix, BP_ERROR_OPTION, BP_GRADIENT_DESCENT, (o->order = BP_LAYER_BY_LAYER, o->clip_value = 1)); \
+        OPTIMIZER(suffix, BP_OK, BP_GRADIENT_DESCENT, o->rate = -1);                                          \
+        OPTIMIZER(suffix, BP_ERROR_OPTIMIZER, BP_RPROP, o->rate = 0);                                         \
+        OPTIMIZER(suffix, BP_ERROR_OPTIMIZER, BP_RPROP, o->rate = -1);                                        \
+        OPTIMIZER(suffix, BP_ERROR_OPTIMIZER, BP_RPROP, o->rate = (real)INFINITY);                            \
+        OPTIMIZER(suffix, BP_OK, BP_RPROP, o->maximum_step = o->minimum_step);                                \
         OPTIMIZER(suffix, BP_ERROR_OPTIMIZER, BP_RPROP, o->shrink = 0);                                       \
         OPTIMIZER(suffix, BP_ERROR_OPTIMIZER, BP_RPROP, o->shrink = 1);                                       \
         OPTIMIZER(suffix, BP_ERROR_OPTIMIZER, BP_RPROP, o->grow = 1);                                         \
@@ -422,7 +522,13 @@ int main(void) {
     test_names();
     test_texts();
     test_networks();
+    test_workspaces();
+    test_alignment();
     test_pools();
+    test_nested(1);
+#if !defined(BP_NO_THREADS)
+    test_nested(2);
+#endif
     test_calls_f32();
     test_calls_f64();
     test_tied_f32();

@@ -36,11 +36,12 @@ static void expect(int holds, const char *what) {
 /* ---- What stands in the place of the system's functions ---- */
 
 enum { NOTHING, MEMORY, THREADS, FILES };
+enum { NONE = -1 };
 
 /* Which call of a kind is refused, counted from 1, and how. */
 static struct {
     int kind, at, calls;
-    int error;       /* errno, or 0 to do but a part */
+    int error;       /* errno, 0 to do but a part, or NONE to do nothing */
     int and_later;   /* 1 if all calls after it are refused too */
     const char *hit; /* the function that was refused first */
 } fault;
@@ -95,6 +96,7 @@ FUNCTION(FILES, int, -1, fstat, (int file, struct stat *to), (file, to))
 FUNCTION(FILES, int, -1, fchmod, (int file, mode_t mode), (file, mode))
 FUNCTION(FILES, int, -1, fsync, (int file), (file))
 FUNCTION(FILES, int, -1, rename, (const char *from, const char *to), (from, to))
+FUNCTION(FILES, int, -1, link, (const char *from, const char *to), (from, to))
 FUNCTION(FILES, int, -1, unlink, (const char *path), (path))
 FUNCTION(THREADS, int, fault.error, pthread_mutex_init, (pthread_mutex_t * m, const pthread_mutexattr_t *a), (m, a))
 FUNCTION(THREADS, int, fault.error, pthread_cond_init, (pthread_cond_t * c, const pthread_condattr_t *a), (c, a))
@@ -105,6 +107,7 @@ FUNCTION(THREADS, int, fault.error, pthread_cond_init, (pthread_cond_t * c, cons
     ssize_t __wrap_##name(int file, buffer, size_t count);                          \
     ssize_t __wrap_##name(int file, buffer, size_t count) {                         \
         if (is_refused(FILES, #name)) {                                             \
+            if (fault.error == NONE) return 0;                                      \
             if (fault.error != 0) return -1;                                        \
             count = count < 3 ? count : 3;                                          \
         }                                                                           \
@@ -313,14 +316,15 @@ static int count_files(const char *folder) {
 static bp_status write_status(const char *hit, int error, int in_place) {
     const int is_retried = error == EINTR && (strcmp(hit, "open") == 0 || strcmp(hit, "write") == 0 ||
                                               strcmp(hit, "fsync") == 0 || strcmp(hit, "close") == 0 ||
-                                              strcmp(hit, "fchmod") == 0 || strcmp(hit, "rename") == 0);
+                                              strcmp(hit, "fchmod") == 0 || strcmp(hit, "rename") == 0 ||
+                                              strcmp(hit, "link") == 0);
     if (is_retried || (error == 0 && strcmp(hit, "write") == 0)) return BP_OK;
     if (strcmp(hit, "close") == 0) return in_place ? BP_OK : BP_ERROR_FILE_WRITE;
     /* Some file systems can't flush a folder. */
     if (in_place) return error == EINVAL && strcmp(hit, "fsync") == 0 ? BP_OK : BP_ERROR_FILE_SYNC;
     if (strcmp(hit, "write") == 0) return BP_ERROR_FILE_WRITE;
     if (strcmp(hit, "fsync") == 0) return BP_ERROR_FILE_SYNC;
-    return strcmp(hit, "rename") == 0 ? BP_ERROR_FILE_RENAME : BP_ERROR_FILE_OPEN;
+    return strcmp(hit, "rename") == 0 || strcmp(hit, "link") == 0 ? BP_ERROR_FILE_RENAME : BP_ERROR_FILE_OPEN;
 }
 
 static void check_written(const char *path, const char *folder, bp_status status, int system_error) {
@@ -350,6 +354,98 @@ static int test_writing(const char *path, const char *folder, int error, int and
         faults++;
         check_written(path, folder, status, system_error);
     }
+}
+
+/* ---- Files of which older ones are kept ---- */
+
+static const uint8_t oldest_bytes[] = "what was there first";
+
+/* The file with what stays beside it, "PATH.1" and "PATH.2": two texts before a third is written, which is to be there. */
+static void make_older(const char *path) {
+    expect(bp_file_write(path, oldest_bytes, sizeof oldest_bytes, NULL) == BP_OK &&
+               bp_file_write_keeping(path, old_bytes, sizeof old_bytes, 2, NULL) == BP_OK && chmod(path, 0640) == 0,
+           "a file and an older one");
+}
+
+/* Whether all is as it was before writing, or as it is after it. */
+static int is_before(const char *path, const char *first) {
+    return has(path, old_bytes, sizeof old_bytes) && has(first, oldest_bytes, sizeof oldest_bytes);
+}
+
+static int is_after(const char *path, const char *first, const char *second) {
+    return has(path, new_bytes, sizeof new_bytes) && has(first, old_bytes, sizeof old_bytes) &&
+           has(second, oldest_bytes, sizeof oldest_bytes);
+}
+
+/*
+ * Every call fails. Before the new bytes are in place nothing has changed; after it the file has them, and of what
+ * it held before only what couldn't be renamed is lost.
+ */
+static int test_keeping(const char *path, const char *folder, int error) {
+    char first[PATH_MAX + 16], second[PATH_MAX + 16];
+    (void)snprintf(first, sizeof first, "%s.1", path);
+    (void)snprintf(second, sizeof second, "%s.2", path);
+    for (int n = 1;; n++) {
+        int system_error = 0;
+        make_older(path);
+        arm(FILES, n, error, 0);
+        const bp_status status = bp_file_write_keeping(path, new_bytes, sizeof new_bytes, 2, &system_error);
+        disarm();
+        const int is_in_place = has(path, new_bytes, sizeof new_bytes);
+        const int is_last = !fault.hit, files = count_files(folder);
+        if (is_last) expect(status == BP_OK, "nothing is refused");
+        else {
+            faults++;
+            const bp_status expected = strcmp(fault.hit, "rename") == 0 && error != EINTR
+                                           ? BP_ERROR_FILE_RENAME
+                                           : write_status(fault.hit, error, is_in_place);
+            expect(status == expected, fault.hit);
+            expect(status == BP_OK || system_error == error, "the system's error is told");
+        }
+        expect(status != BP_OK || is_after(path, first, second), "what is kept is kept");
+        expect(is_in_place || is_before(path, first), "a file and the older one are as they were");
+        expect(is_in_place || status != BP_OK, "what was written is there");
+        expect(files == 2 + is_after(path, first, second) || status == BP_ERROR_FILE_RENAME, "nothing is left beside");
+        expect(descriptors == 0, "what was opened is closed");
+        expect(remove(path) == 0 && (remove(first) == 0 || status != BP_OK), "files are removed");
+        (void)remove(second);
+        if (is_last) return n - 1;
+    }
+}
+
+/* Nothing is kept of a file that isn't there yet; and of each that is, no more than was asked. */
+static void test_keeping_first(const char *path, const char *folder) {
+    char first[PATH_MAX + 16];
+    (void)snprintf(first, sizeof first, "%s.1", path);
+    expect(bp_file_write_keeping(path, old_bytes, sizeof old_bytes, 1, NULL) == BP_OK && count_files(folder) == 1,
+           "the first file has none before it");
+    for (int i = 0; i < 3; i++) {
+        const uint8_t *const bytes = i % 2 ? old_bytes : new_bytes, *const before = i % 2 ? new_bytes : old_bytes;
+        const size_t count = i % 2 ? sizeof old_bytes : sizeof new_bytes;
+        expect(bp_file_write_keeping(path, bytes, count, 1, NULL) == BP_OK && has(path, bytes, count) &&
+                   has(first, before, sizeof old_bytes + sizeof new_bytes - count) && count_files(folder) == 2,
+               "one is kept");
+    }
+    expect(bp_file_write(path, old_bytes, sizeof old_bytes, NULL) == BP_OK &&
+               has(first, old_bytes, sizeof old_bytes) && count_files(folder) == 2,
+           "without keeping none changes");
+    expect(remove(first) == 0, "the older one is removed");
+}
+
+/* A disk that takes no more bytes, and says so by taking none. */
+static void test_full(const char *path, const char *folder) {
+    int n = 0, error = 0;
+    do {
+        arm(FILES, ++n, NONE, 0);
+        const bp_status status = bp_file_write(path, new_bytes, sizeof new_bytes, &error);
+        disarm();
+        if (!fault.hit || strcmp(fault.hit, "write") != 0) continue;
+        faults++;
+        expect(status == BP_ERROR_FILE_WRITE && error == ENOSPC, "a full disk is told");
+        expect(has(path, old_bytes, sizeof old_bytes) && count_files(folder) == 1, "a full disk costs nothing");
+        return;
+    } while (fault.hit);
+    expect(0, "the file is written");
 }
 
 static int test_reading(const char *path, int error) {
@@ -425,6 +521,12 @@ int main(int count, char **words) {
         expect(test_reading(path, errors[e]) >= 5, "the calls of reading");
     }
     expect(calls >= 10, "the calls of writing");
+    expect(bp_file_write(path, old_bytes, sizeof old_bytes, NULL) == BP_OK, "a file");
+    test_full(path, folder);
+    expect(remove(path) == 0, "it is removed");
+    for (size_t e = 0; e < sizeof errors / sizeof *errors; e++)
+        expect(test_keeping(path, folder, errors[e]) >= 13, "the calls of keeping");
+    test_keeping_first(path, folder);
     test_leftovers(path, folder);
     expect(remove(path) == 0, "the file is removed");
     test_paths(folder);

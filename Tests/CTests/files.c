@@ -69,6 +69,13 @@ static const struct {
     {BP_OK, "{\"__metadata__\":{\"a\":\"\\ud83d\\ude00\\u0000\"}," ENTRY("a", "[]", "0", "4") "}", 4},
     {BP_OK, "{" ENTRY("a", "[0]", "0", "0") "," ENTRY("c", "[0]", "4", "4") "," ENTRY("b", "[1]", "0", "4") "}", 4},
     {BP_OK, "{" ENTRY("b", "[1]", "4", "8") "," ENTRY("a", "[1]", "0", "4") "}", 8},
+    /* The first and the last character of each length, and those around what UTF-8 leaves out. */
+    {BP_OK, "{\"__metadata__\":{\"\":\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"}}", 0},
+    {BP_OK, "{\"__metadata__\":{\"\":\"\\u0000\\ud7ff\\ue000\\uffff\\uD800\\uDC00\\udbff\\udfff\"}}", 0},
+    {BP_OK, "{\"__metadata__\":{\"\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u09aF\"}}", 0},
+    {BP_OK, "{" ENTRY("\\\"", "[1]", "0", "4") "," ENTRY("\\\\", "[1]", "4", "8") "}", 8},
+    {BP_OK, "{" ENTRY("a", "[1,1,1,1,1,1,1,1]", "0", "4") "}", 4},
+    {BP_OK, "{" ENTRY("a", "[0,18446744073709551615]", "0", "0") "}", 0},
     {BP_ERROR_FILE_JSON, "", 0},
     {BP_ERROR_FILE_JSON, " {}", 0},
     {BP_ERROR_FILE_JSON, "{", 0},
@@ -92,6 +99,16 @@ static const struct {
     {BP_ERROR_FILE_UTF8, "{\"\xed\xa0\x80\":{}}", 0},         /* half of a surrogate pair */
     {BP_ERROR_FILE_UTF8, "{\"\xf4\x90\x80\x80\":{}}", 0},     /* beyond U+10FFFF */
     {BP_ERROR_FILE_UTF8, "{\"\xe2\x82\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\x80\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xc1\xbf\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xc2\x7f\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xc2\xc0\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xe0\x9f\xbf\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xed\xbf\xbf\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xf0\x8f\xbf\xbf\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xf0\x90\x80\x7f\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xf5\x80\x80\x80\":{}}", 0},
+    {BP_ERROR_FILE_UTF8, "{\"\xf0\x90\x80", 0},
     {BP_ERROR_FILE_UTF8, "{\"\xe2\x82", 0},
     {BP_ERROR_FILE_ESCAPE, "{\"\\x\":{}}", 0},
     {BP_ERROR_FILE_ESCAPE, "{\"\\", 0},
@@ -100,14 +117,46 @@ static const struct {
     {BP_ERROR_FILE_ESCAPE, "{\"\\ud800\":{}}", 0},
     {BP_ERROR_FILE_ESCAPE, "{\"\\ud800\\u0041\":{}}", 0},
     {BP_ERROR_FILE_ESCAPE, "{\"\\udc00\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\udfff\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\ud800\\ue000\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\ud800\\udbff\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\ud800/udc00\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\ud800abcdef\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\udbff\\ndc00\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\u00g0\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\u00G0\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\u00/0\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\u00:0\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\u00@0\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\u00`0\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\\U0061\":{}}", 0},
+    {BP_ERROR_FILE_ESCAPE, "{\"\x1f\":{}}", 0},
     {BP_ERROR_FILE_ESCAPE, "{\"a\nb\":{}}", 0},
     {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[-1]", "0", "4") "}", 4},
     {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[1]", "0", "-4") "}", 4},
     {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[1.0]", "0", "4") "}", 4},
     {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[1e0]", "0", "4") "}", 4},
+    {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[1E0]", "0", "4") "}", 4},
+    {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[.5]", "0", "4") "}", 4},
     {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[01]", "0", "4") "}", 4},
+    {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[00]", "0", "0") "}", 0},
+    {BP_ERROR_FILE_JSON, "{" ENTRY("a", "[/]", "0", "4") "}", 4}, /* beside '0' and '9' */
+    {BP_ERROR_FILE_JSON, "{" ENTRY("a", "[:]", "0", "4") "}", 4},
+    {BP_ERROR_FILE_JSON, "{\"a\":{\"shape\":[1", 0},
+    {BP_ERROR_FILE_JSON, "{\"a\":{\"shape\":[", 0},
+    {BP_ERROR_FILE_JSON, "{\"a\"", 0},
+    {BP_ERROR_FILE_JSON, "{\"a\":", 0},
+    {BP_ERROR_FILE_JSON, "{\"a\":{\"dtype\" \"F32\"}}", 0},
+    {BP_ERROR_FILE_JSON, "{\"__metadata__\":{\"a\",\"b\"}}", 0},
+    {BP_ERROR_FILE_JSON, "{\"__metadata__\":{\"a\":\"b\"", 0},
+    {BP_ERROR_FILE_JSON, "{\"__metadata__\":{} \"a\":{}}", 0},
+    {BP_ERROR_FILE_JSON, "{\"__metadata__\"}", 0},
+    {BP_ERROR_FILE_DEPTH, "{\"__metadata__\":[]}", 0},
     {BP_ERROR_FILE_NUMBER, "{" ENTRY("a", "[\"1\"]", "0", "4") "}", 4},
     {BP_ERROR_FILE_OVERFLOW, "{" ENTRY("a", "[18446744073709551616]", "0", "4") "}", 4},
+    {BP_ERROR_FILE_OVERFLOW, "{" ENTRY("a", "[0,18446744073709551620]", "0", "0") "}", 0},
+    {BP_ERROR_FILE_OVERFLOW, "{" ENTRY("a", "[0,36893488147419103232]", "0", "0") "}", 0},
+    {BP_ERROR_FILE_OVERFLOW, "{" ENTRY("a", "[0,100000000000000000000]", "0", "0") "}", 0},
     {BP_ERROR_FILE_OVERFLOW, "{" ENTRY("a", "[9223372036854775808,2]", "0", "4") "}", 4},
     {BP_ERROR_FILE_OVERFLOW, "{" ENTRY("a", "[4611686018427387904]", "0", "0") "}", 0}, /* 2^62 * 4 = 2^64, as 0 */
     {BP_ERROR_FILE_OVERFLOW, "{" ENTRY("a", "[4294967296,4294967296]", "0", "0") "}", 0},
@@ -140,6 +189,16 @@ static const struct {
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"a\":\"1\",\"b\":\"\",\"\\u0061\":\"2\"}}", 0},
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{},\"__metadat\\u0061__\":{}}", 0},
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"a\\n\":\"\",\"a\\n\":\"\"}}", 0},
+    /* U+D055, U+D155 and U+D7FF are no halves of pairs, however they are written. */
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\ud055\\u0061\":\"\",\"\\ud055a\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\uD155a\":\"\",\"\\uD155\\u0061\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\ud7ff\\n\":\"\",\"\\ud7ff\\u000a\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\ud7ff\":\"\",\"\xed\x9f\xbf\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\u07ff\\u0800\":\"\",\"\xdf\xbf\xe0\xa0\x80\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\u007f\\u0080\":\"\",\"\x7f\xc2\x80\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\udbff\\udfff\":\"\",\"\xf4\x8f\xbf\xbf\":\"\"}}", 0},
+    {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\uabCD\\uffff\":\"\",\"\xea\xaf\x8d\xef\xbf\xbf\":\"\"}}", 0},
+    {BP_OK, "{\"__metadata__\":{\"\\ud83d\\ude00\":\"\",\"\\ud83d\\ude01\":\"\",\"\\ud83c\\ude00\":\"\",\"\":\"\"}}", 0},
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\u00e9b\":\"\",\"\\u00e9\\u0062\":\"\"}}", 0},
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\ud83d\\ude00\":\"\",\"\\uD83D\\uDE00\":\"\"}}", 0},
     {BP_ERROR_FILE_DUPLICATE, "{\"__metadata__\":{\"\\ud83d\\ude00\":\"\",\"\\ud83d\\ude00\":\"\"}}", 0},
@@ -156,6 +215,174 @@ static void test_hostile(void) {
         free(file.bytes);
     }
     printf("%zu headers\n", sizeof hostile / sizeof hostile[0]);
+}
+
+/* Where a fault is found, at the '^', and in what. */
+static const struct {
+    const char *header, *name;
+    size_t data;
+} places[] = {
+    {"{\"a\":^null}", "a", 0},
+    {"{ \"a\" ^1}", "a", 0},
+    {"{\"a\":{\"dtype\":\"^F33\"}}", "a", 0},
+    {"{\"a\":{\"^dtypes\":\"F32\"}}", "a", 0},
+    {"{\"a\"^:{\"dtype\":\"F32\",\"shape\":[0]}}", "a", 0},
+    {"{\"a\":{^}}", "a", 0},
+    {"{\"a\":{\"shape\":[1,^01]}}", "a", 0},
+    {"{\"a\":{\"shape\":[1,^99999999999999999999]}}", "a", 0},
+    {"{\"a\":{\"shape\":[1,1,1,1,1,1,1,1,^1]}}", "a", 0},
+    {"{\"a\":{\"data_offsets\":^[4,0]}}", "a", 0},
+    {"{\"a\":{\"data_offsets\":[0,4,^8]}}", "a", 0},
+    {"{\"b\\n\"^:{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", "b\n", 4},
+    {"{" ENTRY("a", "[1]", "0", "4") ", ^\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", "b", 4},
+    {"{" ENTRY("a", "[1]", "0", "4") ", ^\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[5,9]}}", "b", 9},
+    {"{" ENTRY("a", "[1]", "0", "4") ", ^\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", "a", 8},
+    {"{\"__metadata__\":{}, ^\"__metadata__\":{}}", "__metadata__", 0},
+    {"{\"__metadata__\":{\"a\":\"\", ^\"a\":\"\"}}", "a", 0},
+    {"{\"__metadata__\":{\"a\":^1}}", "__metadata__", 0},
+    {"{\"__metadata__\":{}, \"^\t\":1}", "", 0},
+    {"{\"__metadata__\":{}, \"a^\xff\":1}", "", 0},
+    {"{\"__metadata__\":{\"a\":\"\"}, \"a^\\q\":1}", "", 0},
+    {"{" ENTRY("a", "[1]", "0", "4") ", ^1}", "", 4},
+    {"{" ENTRY("a", "[1]", "0", "4") "} ^}", "", 4},
+};
+
+static void test_places(void) {
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char header[256], name[32] = "";
+        const size_t at = strcspn(places[i].header, "^"), count = strlen(places[i].header) - 1;
+        (void)snprintf(header, sizeof header, "%.*s%s", (int)at, places[i].header, places[i].header + at + 1);
+        bp_fault fault = {0, {"?", 1}, 0};
+        const buffer file = make_file(header, count, places[i].data);
+        expect(status_of(file, &fault) != BP_OK, header);
+        expect(fault.position == 8 + at && fault.layer == SIZE_MAX, places[i].header);
+        const size_t name_count = bp_text_copy(fault.name, name, sizeof name - 1);
+        expect(name_count == strlen(places[i].name) && strcmp(name, places[i].name) == 0, places[i].header);
+        free(file.bytes);
+    }
+    bp_fault fault = {0, {NULL, 0}, 0};
+    buffer file = make_file("{" ENTRY("a", "[1]", "0", "4") "}", strlen("{" ENTRY("a", "[1]", "0", "4") "}"), 6);
+    expect(status_of(file, &fault) == BP_ERROR_FILE_TRAILING && fault.position == file.count - 2, "bytes at the end");
+    file.count = 5;
+    expect(status_of(file, &fault) == BP_ERROR_FILE_TRUNCATED && fault.position == 5, "a file that ends early");
+    free(file.bytes);
+}
+
+/* What was read is what the file says. */
+static void test_contents(void) {
+    const char *const header = "{\"__metadata__\":{\"k\":\"v\\n\",\"empty\":\"\",\"\\u006c\":\"x\"},"
+                               "\"w\\u0065\":{\"dtype\":\"F64\",\"shape\":[2,1,3],\"data_offsets\":[4,52]},"
+                               "\"b\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},"
+                               "\"s\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[52,56]}}";
+    const buffer file = make_file(header, strlen(header), 56);
+    void *memory;
+    const bp_tensors *tensors = NULL;
+    bp_text value = {NULL, 0};
+    size_t at = 9;
+    expect(open_file(file, &memory, &tensors, NULL) == BP_OK && bp_tensors_count(tensors) == 3, "three tensors");
+    const uint8_t *const data = file.bytes + 8 + strlen(header);
+    const bp_tensor w = bp_tensors_at(tensors, 0), b = bp_tensors_at(tensors, 1), s = bp_tensors_at(tensors, 2);
+    expect(bp_text_is(w.name, "we", 2) && w.type == BP_F64 && w.rank == 3 && w.shape[0] == 2 && w.shape[1] == 1 &&
+               w.shape[2] == 3 && w.count == 6 && w.bytes == data + 4,
+           "a tensor of three dimensions");
+    expect(bp_text_is(b.name, "b", 1) && b.type == BP_I8 && b.rank == 1 && b.count == 4 && b.bytes == data, "bytes");
+    expect(s.type == BP_F32 && s.rank == 0 && s.count == 1 && s.bytes == data + 52, "a number alone");
+    expect(bp_tensors_find(tensors, "we", 2, &at) && at == 0, "a tensor is found by its name");
+    expect(bp_tensors_find(tensors, "b", 1, &at) && at == 1 && bp_tensors_find(tensors, "s", 1, &at) && at == 2,
+           "and so are the others");
+    expect(!bp_tensors_find(tensors, "w", 1, &at) && !bp_tensors_find(tensors, "", 0, &at) && at == 2, "no tensor");
+    expect(bp_tensors_metadata(tensors, "k", 1, &value) && bp_text_is(value, "v\n", 2), "a text");
+    expect(bp_tensors_metadata(tensors, "empty", 5, &value) && value.count == 0, "an empty text");
+    expect(bp_tensors_metadata(tensors, "l", 1, &value) && bp_text_is(value, "x", 1), "a text of an escaped name");
+    expect(!bp_tensors_metadata(tensors, "v", 1, &value) && !bp_tensors_metadata(tensors, "we", 2, &value), "no text");
+    free(memory);
+    free(file.bytes);
+}
+
+/* The lower half of FNV-1a and its upper half together: what the reader tells most names apart by. */
+static uint32_t hash_of(const char *text) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++) hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    return (uint32_t)(hash >> 32 ^ hash);
+}
+
+static int compare_words(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Two names that have one hash are two names, in whatever order they are, and escaped or not. */
+static void expect_both(const char *first, const char *second, int is_escaped, int is_metadata) {
+    char header[400], a[40], b[40];
+    size_t at = 9;
+    void *memory;
+    const bp_tensors *tensors = NULL;
+    bp_text value = {NULL, 0};
+    (void)snprintf(a, sizeof a, is_escaped & 1 ? "\\u00%02x%s" : "%c%s", first[0], first + 1);
+    (void)snprintf(b, sizeof b, is_escaped & 2 ? "\\u00%02x%s" : "%c%s", second[0], second + 1);
+    if (is_metadata) (void)snprintf(header, sizeof header, "{\"__metadata__\":{\"%s\":\"0\",\"%s\":\"1\"}}", a, b);
+    else (void)snprintf(header, sizeof header, "{" ENTRY("%s", "[0]", "0", "0") "," ENTRY("%s", "[0]", "0", "0") "}", a, b);
+    const buffer file = make_file(header, strlen(header), 0);
+    expect(open_file(file, &memory, &tensors, NULL) == BP_OK, "names of one hash");
+    for (size_t i = 0; i < 2 && tensors; i++) {
+        const char *const name = i ? second : first;
+        if (is_metadata)
+            expect(bp_tensors_metadata(tensors, name, strlen(name), &value) && value.bytes[0] == (char)('0' + i), name);
+        else expect(bp_tensors_find(tensors, name, strlen(name), &at) && at == i, name);
+    }
+    free(memory);
+    free(file.bytes);
+}
+
+static void test_collisions(void) {
+    enum { NAMES = 1 << 18 };
+    static uint64_t names[NAMES];
+    char first[16], second[16];
+    int pairs = 0;
+    for (uint32_t i = 0; i < NAMES; i++) {
+        (void)snprintf(first, sizeof first, "%x", i);
+        names[i] = (uint64_t)hash_of(first) << 32 | i;
+    }
+    qsort(names, NAMES, sizeof names[0], compare_words);
+    for (size_t i = 1; i < NAMES; i++) {
+        if (names[i - 1] >> 32 != names[i] >> 32) continue;
+        (void)snprintf(first, sizeof first, "%x", (uint32_t)names[i - 1]);
+        (void)snprintf(second, sizeof second, "%x", (uint32_t)names[i]);
+        for (int way = 0; way < 8; way++) {
+            expect_both(first, second, way & 3, way >> 2);
+            expect_both(second, first, way & 3, way >> 2);
+        }
+        pairs++;
+    }
+    expect(pairs > 3, "there are names of one hash");
+}
+
+/* Many tensors whose order in the header is not that of their numbers. */
+static void test_many(void) {
+    enum { MANY = 300, STEP = 7 }; /* without a common factor, so that each place is taken */
+    static char header[MANY * 80];
+    size_t length = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        const size_t place = i * STEP % MANY;
+        length += (size_t)snprintf(header + length, sizeof header - length,
+                                   "%c\"%zu\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%zu,%zu]}",
+                                   i ? ',' : '{', place, place, place + 1);
+    }
+    header[length++] = '}';
+    const buffer file = make_file(header, length, MANY);
+    void *memory;
+    const bp_tensors *tensors = NULL;
+    expect(open_file(file, &memory, &tensors, NULL) == BP_OK && bp_tensors_count(tensors) == MANY, "many tensors");
+    for (size_t place = 0; place < MANY && tensors; place++) {
+        char name[8];
+        size_t at = SIZE_MAX;
+        const size_t count = (size_t)snprintf(name, sizeof name, "%zu", place);
+        expect(bp_tensors_find(tensors, name, count, &at) && at * STEP % MANY == place &&
+                   bp_tensors_at(tensors, at).bytes == file.bytes + 8 + length + place,
+               name);
+    }
+    free(memory);
+    free(file.bytes);
 }
 
 static void test_sizes(void) {
@@ -222,6 +449,12 @@ static void test_numbers(void) {
     expect(bp_tensor_read_f32(&f32, 2, 0, &single) == BP_ERROR_OPTION, "no numbers, but from after the last");
     expect(bp_tensor_read_f32(&integer, 0, 1, &single) == BP_ERROR_FILE_TYPE, "an integer");
     expect(bp_tensor_read_f32(NULL, 0, 0, NULL) == BP_ERROR_NULL, "no tensor");
+    expect(bp_tensor_read_f32(&f32, 0, 1, NULL) == BP_ERROR_NULL, "no place for a number");
+    expect(bp_tensor_read_f32(&f32, 1, 0, NULL) == BP_OK, "no numbers");
+    expect(bp_tensor_read_f32(&f32, 0, SIZE_MAX, &single) == BP_ERROR_OPTION, "more numbers than there can be");
+    const bp_tensor none = tensor_of(-1, one_f32, 1), boolean = tensor_of(BP_BOOL, one_f32, 1);
+    expect(bp_tensor_read_f64(&none, 0, 1, &wide) == BP_ERROR_FILE_TYPE, "no type");
+    expect(bp_tensor_read_f64(&boolean, 0, 1, &wide) == BP_ERROR_FILE_TYPE, "the type after the last of numbers");
 }
 
 /* ---- Texts ---- */
@@ -238,6 +471,9 @@ static void test_texts(void) {
     expect(!bp_text_is(text, plain, strlen(plain) + 1), "a text that is shorter is another");
     memset(copy, 'x', sizeof copy);
     expect(bp_text_copy(text, copy, 2) == strlen(plain) && copy[2] == 'x', "no more is copied than fits");
+    const bp_text odd = {"\\x\\", 3}, none = {NULL, 0};
+    expect(bp_text_is(odd, "\\x\\", 3), "what is no escape stands for itself");
+    expect(bp_text_copy(none, copy, sizeof copy) == 0 && bp_text_is(none, "", 0), "no text");
 }
 
 /* ---- Networks ---- */
@@ -335,6 +571,153 @@ static void test_tied(void) {
     free((void *)network);
 }
 
+static void test_nulls(void) {
+    const buffer file = make_file("{}", 2, 0), wrong = make_file("{", 1, 0);
+    const bp_layer layer = {.outputs = 1};
+    const bp_network *const network = make_network(1, &layer, 1);
+    const bp_tensors *tensors = NULL;
+    bp_layer_tensors match;
+    uint64_t memory[64];
+    float number;
+    size_t size = 9;
+    unsigned version = 0;
+    expect(bp_tensors_size(NULL, 10, &size, NULL) == BP_ERROR_NULL, "no bytes");
+    expect(bp_tensors_size(file.bytes, file.count, NULL, NULL) == BP_ERROR_NULL, "no place for the size");
+    expect(bp_tensors_size(wrong.bytes, wrong.count, &size, NULL) == BP_ERROR_FILE_JSON && size == 9, "no size");
+    expect(bp_tensors_open(NULL, sizeof memory, file.bytes, file.count, &tensors, NULL) == BP_ERROR_NULL, "no memory");
+    expect(bp_tensors_open(memory, sizeof memory, NULL, 10, &tensors, NULL) == BP_ERROR_NULL, "no bytes to open");
+    expect(bp_tensors_open(memory, sizeof memory, file.bytes, file.count, NULL, NULL) == BP_ERROR_NULL, "no result");
+    expect(bp_tensors_open(memory, sizeof memory, wrong.bytes, wrong.count, &tensors, NULL) == BP_ERROR_FILE_JSON &&
+               bp_tensors_open(memory, sizeof memory, wrong.bytes, 3, &tensors, NULL) == BP_ERROR_FILE_TRUNCATED && !tensors,
+           "what is wrong isn't opened");
+    expect(bp_tensors_open(memory, sizeof memory, file.bytes, file.count, &tensors, NULL) == BP_OK && tensors, "a file");
+    expect(bp_tensors_verify(NULL, "x", 1, &version, NULL) == BP_ERROR_NULL, "no file to verify");
+    expect(bp_tensors_verify(tensors, NULL, 1, &version, NULL) == BP_ERROR_NULL, "no format");
+    expect(bp_tensors_verify(tensors, "x", 1, NULL, NULL) == BP_ERROR_NULL, "no place for the version");
+    expect(bp_network_match(NULL, tensors, &match, NULL) == BP_ERROR_NULL, "no network to match");
+    expect(bp_network_match(network, NULL, &match, NULL) == BP_ERROR_NULL, "no file to match");
+    expect(bp_network_match(network, tensors, NULL, NULL) == BP_ERROR_NULL, "no place for the matches");
+    expect(bp_network_match(network, tensors, &match, NULL) == BP_ERROR_FILE_LAYERS, "no layer");
+    expect(bp_network_load_f32(NULL, tensors, &match, &number, NULL) == BP_ERROR_NULL, "no network to load");
+    expect(bp_network_load_f32(network, NULL, &match, &number, NULL) == BP_ERROR_NULL, "no file to load");
+    expect(bp_network_load_f32(network, tensors, NULL, &number, NULL) == BP_ERROR_NULL, "no matches");
+    expect(bp_network_load_f32(network, tensors, &match, NULL, NULL) == BP_ERROR_NULL, "no parameters");
+    free(file.bytes);
+    free(wrong.bytes);
+    free((void *)network);
+}
+
+/* What keeps one tensor or the other from a layer of two inputs and three outputs. */
+#define TENSOR(name, type, shape, begin, end) \
+    "\"" name "\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":[" begin "," end "]}"
+#define WEIGHT TENSOR("0.weight", "F32", "[3,2]", "0", "24")
+#define BIAS TENSOR("0.bias", "F32", "[3]", "24", "36")
+
+static const struct {
+    bp_status status;
+    const char *header, *name; /* and in which tensor the fault is */
+    size_t data;
+    uint32_t flags;
+} unfit[] = {
+    {BP_OK, "{" WEIGHT "," BIAS "}", NULL, 36, 0},
+    {BP_OK, "{" WEIGHT "}", NULL, 24, BP_NO_BIAS},
+    {BP_OK, "{" BIAS "," WEIGHT "}", NULL, 36, 0},
+    {BP_OK, "{" TENSOR("weight", "F32", "[3,2]", "0", "24") "," TENSOR("bias", "F32", "[3]", "24", "36") "}", NULL, 36, 0},
+    {BP_OK, "{" TENSOR("0.weight", "F64", "[3,2]", "0", "48") "," TENSOR("0.bias", "BF16", "[3]", "48", "54") "}", NULL, 54, 0},
+    {BP_ERROR_FILE_TYPE, "{" TENSOR("0.weight", "I32", "[3,2]", "0", "24") "," BIAS "}", "0.weight", 36, 0},
+    {BP_ERROR_FILE_TYPE, "{" TENSOR("0.weight", "BOOL", "[3,2]", "0", "6") "}", "0.weight", 6, BP_NO_BIAS},
+    {BP_ERROR_FILE_TYPE, "{" WEIGHT "," TENSOR("0.bias", "U32", "[3]", "24", "36") "}", "0.bias", 36, 0},
+    {BP_ERROR_FILE_SHAPE, "{" WEIGHT "," TENSOR("0.bias", "F32", "[3,1]", "24", "36") "}", "0.bias", 36, 0},
+    {BP_ERROR_FILE_SHAPE, "{" WEIGHT "," TENSOR("0.bias", "F32", "[2]", "24", "32") "}", "0.bias", 32, 0},
+    {BP_ERROR_FILE_SHAPE, "{" WEIGHT "," TENSOR("0.bias", "F32", "[]", "24", "28") "}", "0.bias", 28, 0},
+    {BP_ERROR_FILE_SHAPE, "{" TENSOR("0.weight", "F32", "[6]", "0", "24") "," BIAS "}", "0.weight", 36, 0},
+    {BP_ERROR_FILE_SHAPE, "{" TENSOR("0.weight", "F32", "[3,2,1]", "0", "24") "," BIAS "}", "0.weight", 36, 0},
+    {BP_ERROR_FILE_SHAPE, "{" TENSOR("0.weight", "F32", "[2,3]", "0", "24") "," BIAS "}", "0.weight", 36, 0},
+    {BP_ERROR_FILE_SHAPE, "{" TENSOR("0.weight", "F32", "[3,1]", "0", "12") "}", "0.weight", 12, BP_NO_BIAS},
+    {BP_ERROR_FILE_SHAPE, "{" TENSOR("0.weight", "F32", "[1,2]", "0", "8") "}", "0.weight", 8, BP_NO_BIAS},
+    {BP_ERROR_FILE_MISSING, "{" WEIGHT "}", "0.weight", 24, 0},
+    {BP_ERROR_FILE_EXTRA, "{" WEIGHT "," BIAS "}", "0.bias", 36, BP_NO_BIAS},
+    {BP_ERROR_FILE_EXTRA, "{" WEIGHT "," TENSOR("1.bias", "F32", "[3]", "24", "36") "}", "1.bias", 36, 0},
+    {BP_ERROR_FILE_EXTRA, "{" WEIGHT "," TENSOR("x", "F32", "[3]", "24", "36") "}", "x", 36, 0},
+    {BP_ERROR_FILE_EXTRA, "{" WEIGHT "," TENSOR("bia", "F32", "[3]", "24", "36") "}", "bia", 36, 0},
+    {BP_ERROR_FILE_EXTRA, "{" TENSOR("0weight", "F32", "[3,2]", "0", "24") "," BIAS "}", "0weight", 36, 0},
+    {BP_ERROR_FILE_LAYERS, "{}", "", 0, 0},
+    {BP_ERROR_FILE_LAYERS, "{" WEIGHT "," TENSOR("1.weight", "F32", "[3,3]", "24", "60") "}", "", 60, 0},
+};
+
+static void test_unfit(void) {
+    for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
+        const bp_layer layer = {.outputs = 3, .flags = unfit[i].flags};
+        const bp_network *const network = make_network(2, &layer, 1);
+        const buffer file = make_file(unfit[i].header, strlen(unfit[i].header), unfit[i].data);
+        void *memory;
+        const bp_tensors *tensors;
+        bp_layer_tensors match;
+        bp_fault fault = {0, {NULL, 0}, 0};
+        float parameters[9];
+        expect(open_file(file, &memory, &tensors, NULL) == BP_OK, "a file opens");
+        const bp_status status = bp_network_match(network, tensors, &match, &fault);
+        expect(status == unfit[i].status && bp_network_match(network, tensors, &match, NULL) == status, unfit[i].header);
+        if (status == BP_OK)
+            expect(bp_network_load_f32(network, tensors, &match, parameters, NULL) == BP_OK && parameters[5] == 0, "it loads");
+        else
+            expect(bp_text_is(fault.name, unfit[i].name, strlen(unfit[i].name)) &&
+                       fault.layer == (status == BP_ERROR_FILE_EXTRA && !unfit[i].flags ? SIZE_MAX
+                                       : status == BP_ERROR_FILE_LAYERS                 ? SIZE_MAX
+                                                                                        : 0) &&
+                       fault.position == (fault.name.bytes ? (size_t)((const uint8_t *)fault.name.bytes - file.bytes) : 0),
+                   unfit[i].header);
+        free(memory);
+        free(file.bytes);
+        free((void *)network);
+    }
+}
+
+/* The first number that isn't finite is told by where it is; a layer larger than the parts that are turned at once. */
+static void test_nonfinite(void) {
+    enum { INPUTS = 70, OUTPUTS = 18, COUNT = INPUTS * OUTPUTS + OUTPUTS };
+    const bp_layer layer = {.outputs = OUTPUTS};
+    const bp_network *const network = make_network(INPUTS, &layer, 1);
+    float parameters[COUNT], read[COUNT];
+    for (size_t i = 0; i < COUNT; i++) parameters[i] = (float)i;
+    for (size_t i = 0; i < COUNT; i++) {
+        parameters[i] = (float)(i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : -INFINITY);
+        const buffer file = save(network, parameters);
+        const size_t row = i % OUTPUTS, column = i / OUTPUTS;
+        const size_t number = i < INPUTS * OUTPUTS ? row * INPUTS + column : i;
+        bp_fault fault = {0, {NULL, 0}, 9};
+        expect(load(network, 1, file, read, &fault) == BP_ERROR_FILE_NONFINITE &&
+                   fault.position == file.count - (COUNT - number) * sizeof *read && fault.layer == 0,
+               "a number that isn't finite");
+        if (i % 97 == 0) expect(load(network, 1, file, read, NULL) == BP_ERROR_FILE_NONFINITE, "without telling where");
+        parameters[i] = (float)i;
+        free(file.bytes);
+    }
+    free((void *)network);
+}
+
+/* Names of tensors may have 255 bytes. */
+static void test_long_names(void) {
+    for (size_t length = 250; length < 260; length++) {
+        char weight[272], header[1024];
+        memset(weight, 'x', sizeof weight);
+        (void)snprintf(weight + length - 7, 8, ".weight");
+        (void)snprintf(header, sizeof header, "{" TENSOR("%s", "F32", "[1,1]", "0", "4") "," TENSOR("%.*s.bias", "F32", "[1]", "4", "8") "}",
+                       weight, (int)length - 7, weight);
+        const bp_layer layer = {.outputs = 1};
+        const bp_network *const network = make_network(1, &layer, 1);
+        const buffer file = make_file(header, strlen(header), 8);
+        void *memory;
+        const bp_tensors *tensors;
+        bp_layer_tensors match;
+        expect(open_file(file, &memory, &tensors, NULL) == BP_OK, "a file of long names");
+        expect(bp_network_match(network, tensors, &match, NULL) == (length <= 255 ? BP_OK : BP_ERROR_FILE_EXTRA), header);
+        free(memory);
+        free(file.bytes);
+        free((void *)network);
+    }
+}
+
 /* Every flip of a bit and every truncation. */
 static void test_damage(void) {
     const bp_layer layers[] = {{.outputs = 4, .activation = BP_TANH},
@@ -423,6 +806,78 @@ static void test_version_1(void) {
     }
 }
 
+/* A file of entries that follow each other: keys and texts. Returns what is wrong with it. */
+static bp_status verify(const char *const *entries, const char *format, unsigned newest, unsigned *version,
+                        const char *fault_at) {
+    uint8_t bytes[512];
+    char copy[512];
+    buffer file = {bytes, sizeof bytes};
+    bp_writer writer;
+    void *memory = NULL;
+    const bp_tensors *tensors = NULL;
+    bp_fault fault = {0, {NULL, 0}, 0};
+    bp_writer_begin(&writer, bytes, sizeof bytes);
+    for (; entries[0]; entries += 2)
+        bp_writer_metadata(&writer, entries[0], strlen(entries[0]), entries[1], strlen(entries[1]));
+    expect(bp_writer_end(&writer, &file.count) == BP_OK && open_file(file, &memory, &tensors, NULL) == BP_OK, "a file");
+    const bp_status status = bp_tensors_verify(tensors, format, newest, version, &fault);
+    (void)snprintf(copy, sizeof copy, "%.*s", (int)file.count - 8, (const char *)bytes + 8);
+    const char *const found = fault_at ? strstr(copy, fault_at) : copy;
+    expect(fault.position == (status == BP_OK ? 0 : 8 + (size_t)(found - copy)), "a fault is where its text is");
+    expect(bp_tensors_verify(tensors, format, newest, version, NULL) == status, "or it isn't told");
+    free(memory);
+    return status;
+}
+
+static void test_verify(void) {
+    static const char zeros[] = "0000000000000000";
+    static const struct {
+        const char *text;
+        unsigned version;
+    } versions[] = {{"0", 0}, {"", 0}, {"x", 0}, {"1x", 0}, {"x1", 0}, {"-1", 0}, {"01", 0}, {"1/", 0}, {"1:", 0},
+                    {"1234567890", 0}, {"123456789", 123456789}, {"12", 12}, {"2", 2}};
+    unsigned version = 99;
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        const char *const entries[] = {"checksum", zeros, "format", "test", "version", versions[i].text, NULL};
+        const int is_known = versions[i].version > 0 && versions[i].version <= 12;
+        char place[16];
+        (void)snprintf(place, sizeof place, "%s\"}}", versions[i].text);
+        expect(verify(entries, "test", 12, &version, is_known ? zeros : place) ==
+                   (is_known ? BP_ERROR_FILE_CHECKSUM : BP_ERROR_FILE_VERSION),
+               versions[i].text);
+        expect(version == versions[i].version, "a version is read");
+    }
+    const char *const unformatted[] = {"checksum", zeros, "version", "1", NULL};
+    const char *const unversioned[] = {"checksum", zeros, "format", "test", NULL};
+    const char *const unsummed[] = {"format", "test", "version", "1", NULL};
+    const char *const short_sum[] = {"checksum", zeros + 1, "format", "test", "version", "1", NULL};
+    expect(verify(unformatted, "test", 1, &version, NULL) == BP_ERROR_FILE_FORMAT, "no format");
+    expect(verify(unversioned, "test", 1, &version, NULL) == BP_ERROR_FILE_VERSION, "no version");
+    expect(verify(unsummed, "test", 1, &version, NULL) == BP_ERROR_FILE_CHECKSUM, "no checksum");
+    expect(verify(short_sum, "test", 1, &version, zeros + 1) == BP_ERROR_FILE_CHECKSUM, "a checksum of 15 digits");
+    expect(verify(short_sum, "tests", 1, &version, "test\"") == BP_ERROR_FILE_FORMAT, "another format");
+}
+
+/* Only models had other checksums in version 1. */
+static void test_sealed_1(void) {
+    static const char other[] = "backprob";
+    expect(strlen(other) == strlen(BP_MODEL_FORMAT), "a format of the same length");
+    for (int i = 0; i < 3; i++) {
+        const char *const format = i == 0 ? other : i == 1 ? "back" : BP_MODEL_FORMAT;
+        uint8_t bytes[256];
+        buffer file = {bytes, sizeof bytes};
+        bp_writer writer;
+        void *memory = NULL;
+        const bp_tensors *tensors = NULL;
+        unsigned version;
+        bp_writer_begin(&writer, bytes, sizeof bytes);
+        bp_writer_seal(&writer, format, 1);
+        expect(bp_writer_end(&writer, &file.count) == BP_OK && open_file(file, &memory, &tensors, NULL) == BP_OK, format);
+        expect(bp_tensors_verify(tensors, format, 1, &version, NULL) == (i < 2 ? BP_OK : BP_ERROR_FILE_CHECKSUM), format);
+        free(memory);
+    }
+}
+
 /* What a writer tells at the end of calls of which one is wrong. */
 #define EXPECT_WRITER(status, ...)                                                          \
     do {                                                                                    \
@@ -436,6 +891,7 @@ static void test_version_1(void) {
 
 static void test_writer(void) {
     static const uint64_t two[] = {2, 1, 1, 1, 1, 1, 1, 1, 1}, huge[] = {UINT64_MAX, 2}, most[] = {UINT64_MAX / 8};
+    static const uint64_t nothing[] = {0, UINT64_MAX};
     static const float f[2] = {0};
     static const double d[2] = {0};
     EXPECT_WRITER(BP_OK, (void)w);
@@ -457,7 +913,16 @@ static void test_writer(void) {
                   bp_writer_tensor(w, "b", 1, BP_F64, most, 1));
     EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_numbers_f32(w, f, SIZE_MAX));
     EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F64, two, 1), bp_writer_numbers_f64(w, d, SIZE_MAX));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, two, 1),
+                  bp_writer_numbers_f32(w, f, SIZE_MAX / sizeof *f));
     EXPECT_WRITER(BP_ERROR_FILE_UTF8, bp_writer_metadata(w, "\xff", 1, "", 0));
+    EXPECT_WRITER(BP_ERROR_FILE_UTF8, bp_writer_metadata(w, "", 0, "\xe2\x82\xac", 2));
+    EXPECT_WRITER(BP_ERROR_FILE_UTF8, bp_writer_metadata(w, "\xff", 1, "", 0), bp_writer_seal(w, "x", 1));
+    EXPECT_WRITER(BP_OK, bp_writer_tensor(w, "a", 1, BP_F32, nothing, 2));
+    EXPECT_WRITER(BP_OK, bp_writer_tensor(w, "a", 1, BP_F64, NULL, 0), bp_writer_numbers_f64(w, d, 1));
+    /* As after metadata that makes the header as long as one may be, and a byte longer. */
+    EXPECT_WRITER(BP_OK, w->size = 8 + 100000000 - 2);
+    EXPECT_WRITER(BP_ERROR_FILE_HEADER, w->size = 8 + 100000000 - 1);
 }
 
 /* ---- Other frameworks' names ---- */
@@ -511,6 +976,7 @@ static void expect_match(bp_status status, const char *const *names, const size_
 static void test_names(void) {
     static const size_t shapes[][2] = {{3, 2}, {3, 0}, {3, 3}, {1, 3}, {1, 0}};
     static const size_t mixed[][2] = {{1, 0}, {1, 3}, {3, 3}, {3, 0}, {3, 2}};
+    static const size_t narrow[][2] = {{1, 0}, {1, 3}, {3, 3}, {3, 0}, {3, 1}};
     static const size_t square[][2] = {{3, 2}, {3, 0}, {3, 3}, {3, 3}, {1, 0}};
     const float in_order[] = {1, 3, 4}, in_reverse[] = {5, 3, 2};
 #define NAMES(...) ((const char *const[]){__VA_ARGS__})
@@ -523,6 +989,18 @@ static void test_names(void) {
     expect_match(BP_ERROR_FILE_AMBIGUOUS, NAMES("in.weight", "in.bias", "out.weight", "mid.weight", "in.norm.bias"),
                  square, 4, in_order);
     expect_match(BP_ERROR_FILE_AMBIGUOUS, NAMES("1.weight", "1.bias", "01.weight", "2.weight", "2.bias"), shapes, 5,
+                 in_order);
+    /* Numbers are compared from the left; where other parts differ too, shapes tell. */
+    expect_match(BP_OK, NAMES("a1.b2.weight", "a1.b2.bias", "a1.b10.weight", "a2.b1.weight", "a2.b1.bias"), shapes, 5,
+                 in_order);
+    expect_match(BP_OK, NAMES("a2.b1.bias", "a2.b1.weight", "a1.b10.weight", "a1.b9.bias", "a1.b9.weight"), mixed, 5,
+                 in_reverse);
+    expect_match(BP_OK, NAMES("l007.weight", "l007.bias", "l08.weight", "l9.weight", "l9.bias"), shapes, 5, in_order);
+    expect_match(BP_OK, NAMES("5.bias", "5.weight", "0.weight", "x.bias", "x.weight"), mixed, 5, in_reverse);
+    expect_match(BP_OK, NAMES("0.bias", "0.weight", "0.1.weight", "0.1.2.bias", "0.1.2.weight"), mixed, 5, in_reverse);
+    expect_match(BP_OK, NAMES("2.1.0.bias", "2.1.0.weight", "2.1.weight", "2.bias", "2.weight"), mixed, 5, in_reverse);
+    expect_match(BP_OK, NAMES("9.bias", "9.weight", "10a.weight", "2.bias", "2.weight"), mixed, 5, in_reverse);
+    expect_match(BP_ERROR_FILE_SHAPE, NAMES("in.bias", "in.weight", "mid.weight", "out.bias", "out.weight"), narrow, 5,
                  in_order);
     expect_match(BP_ERROR_FILE_EXTRA, NAMES("0.weight", "0.bias", "1.weight", "2.weight", "3.bias"), shapes, 5,
                  in_order);
@@ -603,15 +1081,25 @@ static void test_disk(const char *folder) {
 
 int main(int count, char **words) {
     test_hostile();
+    test_places();
+    test_contents();
+    test_collisions();
+    test_many();
     test_sizes();
     test_half_types();
     test_numbers();
     test_texts();
     test_network();
     test_tied();
+    test_nulls();
+    test_unfit();
+    test_nonfinite();
+    test_long_names();
     test_damage();
     test_doubles();
     test_version_1();
+    test_verify();
+    test_sealed_1();
     test_writer();
     test_names();
     test_checksums();

@@ -1,0 +1,242 @@
+/*
+ * samples.c: steps from a single sample, which have kernels of their own, and layers so wide that their
+ * kernels pack what they read. Fails unless both give the bits of the plain way: the single sample those of the
+ * scalar kernels over two samples, of which the second weighs nothing; the wide layers those of one
+ * kernel called after the other.
+ *
+ *     cc -O2 -Iinclude Tests/CTests/samples.c Sources/CBackprop/(all .c files) -lm -pthread && ./a.out [threads]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backprop.h"
+
+static const bp_kernels *k, *scalar;
+static bp_pool *pool;
+static int failures, comparisons;
+
+static void check(bp_status status) {
+    if (status == BP_OK) return;
+    fprintf(stderr, "%s\n", bp_status_text(status));
+    exit(1);
+}
+
+static void *room(size_t count, size_t bytes) {
+    void *memory = calloc(count + 1, bytes);
+    if (!memory) exit(1);
+    return memory;
+}
+
+/* ---- Single samples ---- */
+
+enum { MOST_LAYERS = 9, STEPS = 3 };
+
+/* Inputs, then the outputs of each layer: what a vector holds and what it doesn't, and every tail of those after. */
+static const size_t shapes[][MOST_LAYERS + 1] = {
+    {1, 1},          {2, 2, 1},       {3, 4, 2},      {4, 3, 1, 4},  {4, 4, 4},           {2, 2, 2, 2, 2, 2, 2, 2, 2},
+    {5, 2},          {2, 5, 2},       {2, 3, 5},      {9, 1},        {17, 9, 3},          {2, 2, 2, 2, 2, 2, 2, 2, 2, 2},
+    {140, 1},        {129, 15, 6},    {200, 16, 7},   {131, 17},     {65, 3, 65},         {7, 130, 1},
+    {300, 16, 20},   {260, 129, 31},  {40, 290, 150}, {1, 300, 2},   {300, 33, 10},       {130, 70, 24},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes, LARGER = 12 };
+
+/* What is trained; the variants go through the values of each by turns of their own. */
+typedef struct setup {
+    size_t layers;
+    bp_layer layer[MOST_LAYERS];
+    bp_loss loss;
+    bp_update_order order;
+    int has_classes, has_buffer;
+    double rate;
+} setup;
+
+static setup make_setup(const size_t *shape, int variant) {
+    static const uint32_t flags[] = {0, 0, BP_NO_BIAS, BP_FREEZE_BIASES, BP_FREEZE_WEIGHTS, 0,
+                                     BP_FREEZE_WEIGHTS | BP_FREEZE_BIASES};
+    static const double rates[] = {0.125, 0.5, -0.0625};
+    setup s = {.loss = variant % (BP_HUBER + 1), .rate = rates[variant / 2 % 3], .has_classes = variant % 9 == 8,
+               .has_buffer = variant % 8 == 7};
+    s.order = variant / 2 % 2 && !s.has_buffer ? BP_LAYER_BY_LAYER : BP_SIMULTANEOUS;
+    for (; s.layers < MOST_LAYERS && shape[s.layers + 1] > 0; s.layers++)
+        s.layer[s.layers] = (bp_layer){.outputs = shape[s.layers + 1],
+                                       .activation = (bp_activation)(((size_t)variant + s.layers) % BP_ACTIVATION_COUNT),
+                                       .flags = flags[((size_t)variant / 3 + s.layers) % 7],
+                                       .dropout = variant % 11 == 10 ? 0.25f : 0};
+    bp_layer *const last = &s.layer[s.layers - 1];
+    last->dropout = 0;
+    if (variant % 5 == 4) s.loss = BP_CROSS_ENTROPY, last->activation = BP_SOFTMAX;
+    if (variant % 7 == 6) s.loss = BP_BINARY_CROSS_ENTROPY, last->activation = BP_SIGMOID;
+    for (size_t l = 0; l + 1 < s.layers; l++)
+        if (s.layer[l].activation == BP_SOFTMAX) s.layer[l].dropout = 0;
+    return s;
+}
+
+static const bp_network *make_network(const bp_kernels *kernels, size_t inputs, const setup *s) {
+    const bp_network *network;
+    const size_t bytes = bp_network_size(s->layers);
+    check(bp_network_init(room(bytes, 1), bytes, kernels, inputs, s->layer, s->layers, &network));
+    return network;
+}
+
+static void expect_same(const void *found, const void *expected, size_t bytes, const char *what, const size_t *shape,
+                        int variant) {
+    comparisons++;
+    if (memcmp(found, expected, bytes) == 0) return;
+    failures++;
+    printf("failed: %s of %zu-%zu-%zu..., variant %d\n", what, shape[0], shape[1], shape[2], variant);
+}
+
+#define SAMPLES(real, suffix)                                                                                        \
+    /* The first sample has zeros, of which kernels may make use; the second is whatever it is. */                   \
+    static void fill_##suffix(uint64_t seed, real *x, size_t n) {                                                    \
+        bp_random random = bp_random_make(seed, n);                                                                  \
+        bp_random_uniform_##suffix(&random, 1, x, n);                                                                \
+        for (size_t i = 0; i < n; i++)                                                                               \
+            if (bp_random_below(&random, 3) == 0) x[i] = i % 2 ? 0 : -(real)0.0;                                     \
+    }                                                                                                                \
+                                                                                                                     \
+    /* Some steps, from 'samples' samples. */                                                                        \
+    static void train_##suffix(const bp_network *network, const setup *s, size_t samples, const real *inputs,        \
+                               const real *targets, real *parameters, real *outputs, real *values) {                 \
+        static const real weights[] = {1, 0};                                                                        \
+        const int32_t classes[] = {(int32_t)bp_network_outputs(network) - 1, 0};                                     \
+        const int is_plain = samples == 2, has_buffer = s->has_buffer || (is_plain && s->order == BP_SIMULTANEOUS);  \
+        const size_t bytes = bp_train_size_##suffix(network, samples);                                               \
+        const bp_workspace workspace = {room(bytes, 1), bytes, is_plain ? NULL : pool};                              \
+        const bp_batch_##suffix batch = {.samples = samples, .inputs = inputs,                                       \
+                                         .targets = s->has_classes ? NULL : targets,                                 \
+                                         .classes = s->has_classes ? classes : NULL,                                 \
+                                         .weights = is_plain ? weights : NULL};                                      \
+        const bp_objective_##suffix objective = {.size = sizeof objective, .loss = s->loss, .seed = 5,               \
+                                                 .reduction = is_plain ? BP_SUM : BP_MEAN};                          \
+        const bp_optimizer_##suffix descent = {.size = sizeof descent, .rate = (real)s->rate, .order = s->order};    \
+        real *const buffer = room(bp_network_parameters(network), sizeof(real));                                     \
+        bp_state_##suffix state = {.gradients = has_buffer ? buffer : NULL};                                         \
+        bp_initialize_##suffix(network, 9, parameters);                                                              \
+        for (int step = 0; step < STEPS; step++) {                                                                   \
+            check(bp_step_##suffix(network, parameters, &batch, &objective, &descent, &state, &workspace,            \
+                                   &values[step]));                                                                  \
+            values[step] *= (real)samples; /* the sum, of a mean */                                                  \
+        }                                                                                                            \
+        check(bp_predict_##suffix(network, parameters, inputs, samples, outputs, &workspace));                       \
+        if (state.steps != STEPS) failures++, printf("failed: the steps are counted\n");                             \
+        free(workspace.memory), free(buffer);                                                                        \
+    }                                                                                                                \
+                                                                                                                     \
+    static void compare_##suffix(const size_t *shape, int variant) {                                                 \
+        const setup s = make_setup(shape, variant);                                                                  \
+        const bp_network *const single = make_network(k, shape[0], &s), *const plain = make_network(scalar, shape[0], &s); \
+        const size_t count = bp_network_parameters(plain), n = bp_network_outputs(plain);                            \
+        real *const inputs = room(2 * shape[0], sizeof(real)), *const targets = room(2 * n, sizeof(real));           \
+        real *const found = room(count, sizeof(real)), *const expected = room(count, sizeof(real));                  \
+        real *const a = room(n, sizeof(real)), *const expected_a = room(2 * n, sizeof(real));                        \
+        real values[STEPS], expected_values[STEPS];                                                                  \
+        fill_##suffix(1, inputs, 2 * shape[0]);                                                                      \
+        fill_##suffix(2, targets, 2 * n);                                                                            \
+        train_##suffix(single, &s, 1, inputs, targets, found, a, values);                                            \
+        train_##suffix(plain, &s, 2, inputs, targets, expected, expected_a, expected_values);                        \
+        expect_same(found, expected, count * sizeof(real), "parameters " #suffix, shape, variant);                   \
+        expect_same(a, expected_a, n * sizeof(real), "outputs " #suffix, shape, variant);                            \
+        expect_same(values, expected_values, sizeof values, "losses " #suffix, shape, variant);                      \
+        free(inputs), free(targets), free(found), free(expected), free(a), free(expected_a);                         \
+        free((void *)single), free((void *)plain);                                                                   \
+    }                                                                                                                \
+                                                                                                                     \
+    /* A loss that isn't finite leaves everything as it is, in a network that a vector holds and in a larger one. */ \
+    static void lose_##suffix(size_t hidden, bp_update_order order) {                                                \
+        const size_t shape[] = {2, hidden, 1};                                                                       \
+        const setup s = {2, {{.outputs = hidden, .activation = BP_TANH}, {.outputs = 1}}, .order = order};           \
+        const bp_network *const network = make_network(k, 2, &s);                                                    \
+        const size_t count = bp_network_parameters(network), bytes = bp_train_size_##suffix(network, 1);             \
+        const bp_workspace workspace = {room(bytes, 1), bytes, pool};                                                \
+        real *const parameters = room(count, sizeof(real)), *const before = room(count, sizeof(real));               \
+        const real x[] = {1, -1}, huge = (real)1e30 * (real)1e30 * (real)1e30 * (real)1e30, t[] = {huge * huge * huge}; \
+        const bp_batch_##suffix batch = {.samples = 1, .inputs = x, .targets = t};                                   \
+        const bp_objective_##suffix objective = {.size = sizeof objective};                                          \
+        const bp_optimizer_##suffix descent = {.size = sizeof descent, .rate = 1, .order = order};                   \
+        bp_state_##suffix state = {.steps = 7};                                                                      \
+        real value = 0;                                                                                              \
+        bp_initialize_##suffix(network, 3, parameters);                                                              \
+        memcpy(before, parameters, count * sizeof(real));                                                            \
+        check(bp_step_##suffix(network, parameters, &batch, &objective, &descent, &state, &workspace, &value));      \
+        check(bp_step_##suffix(network, parameters, &batch, &objective, &descent, &state, &workspace, NULL));        \
+        expect_same(parameters, before, count * sizeof(real), "parameters after a lost step", shape, (int)order);    \
+        if (value - value == 0 || state.steps != 7) failures++, printf("failed: a lost step is none\n");             \
+        free(workspace.memory), free(parameters), free(before), free((void *)network);                               \
+    }
+
+SAMPLES(float, f32)
+SAMPLES(double, f64)
+
+/* ---- Wide layers ---- */
+
+enum { BATCH = 53, WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
+
+/* Two layers of identities and half squared errors: outputs and gradients by the kernels, and by the network. */
+#define WIDE(real, suffix)                                                                                           \
+    static void wide_##suffix(size_t hidden) {                                                                       \
+        const setup s = {2, {{.outputs = hidden}, {.outputs = WIDE_OUTPUTS}}, .loss = BP_SQUARED_ERROR};             \
+        const size_t shape[] = {WIDE_INPUTS, hidden, WIDE_OUTPUTS};                                                  \
+        const bp_network *const network = make_network(k, WIDE_INPUTS, &s);                                          \
+        const size_t count = bp_network_parameters(network), bytes = bp_train_size_##suffix(network, BATCH);         \
+        const size_t w2 = bp_network_weights_offset(network, 1);                                                     \
+        const size_t b1 = bp_network_biases_offset(network, 0), b2 = bp_network_biases_offset(network, 1);           \
+        const bp_workspace workspace = {room(bytes, 1), bytes, pool};                                                \
+        real *const p = room(count, sizeof(real)), *const found = room(count, sizeof(real));                         \
+        real *const g = room(count, sizeof(real)), *const x = room(BATCH * WIDE_INPUTS, sizeof(real));               \
+        real *const t = room(BATCH * WIDE_OUTPUTS, sizeof(real)), *const a = room(BATCH * WIDE_OUTPUTS, sizeof(real)); \
+        real *const z1 = room(BATCH * hidden, sizeof(real)), *const d1 = room(BATCH * hidden, sizeof(real));         \
+        real *const z2 = room(BATCH * WIDE_OUTPUTS, sizeof(real)), *const d2 = room(BATCH * WIDE_OUTPUTS, sizeof(real)); \
+        real losses[BATCH], value;                                                                                   \
+        fill_##suffix(3, x, BATCH * WIDE_INPUTS);                                                                    \
+        fill_##suffix(4, t, BATCH * WIDE_OUTPUTS);                                                                   \
+        bp_initialize_##suffix(network, 5, p);                                                                       \
+        fill_##suffix(6, p + b1, hidden);                                                                            \
+        const bp_batch_##suffix batch = {.samples = BATCH, .inputs = x, .targets = t};                               \
+        const bp_objective_##suffix objective = {.size = sizeof objective};                                          \
+        check(bp_gradients_##suffix(network, p, &batch, &objective, &workspace, found, &value));                     \
+        check(bp_predict_##suffix(network, p, x, BATCH, a, &workspace));                                             \
+        bp_dense_forward_##suffix(scalar, x, p, p + b1, z1, BATCH, WIDE_INPUTS, hidden);                             \
+        bp_dense_forward_##suffix(scalar, z1, p + w2, p + b2, z2, BATCH, hidden, WIDE_OUTPUTS);                      \
+        bp_loss_delta_##suffix(scalar, BP_SQUARED_ERROR, z2, t, 1 / (real)BATCH, d2, losses, BATCH, WIDE_OUTPUTS);   \
+        bp_delta_accumulate_##suffix(scalar, d2, p + w2, d1, BATCH, hidden, WIDE_OUTPUTS);                           \
+        bp_weight_gradient_##suffix(scalar, x, d1, 0, g, BATCH, WIDE_INPUTS, hidden);                                \
+        bp_weight_gradient_##suffix(scalar, z1, d2, 0, g + w2, BATCH, hidden, WIDE_OUTPUTS);                         \
+        bp_bias_gradient_##suffix(scalar, d1, 0, g + b1, BATCH, hidden);                                             \
+        bp_bias_gradient_##suffix(scalar, d2, 0, g + b2, BATCH, WIDE_OUTPUTS);                                       \
+        expect_same(a, z2, BATCH * WIDE_OUTPUTS * sizeof(real), "outputs " #suffix, shape, 0);                       \
+        expect_same(found, g, count * sizeof(real), "gradients " #suffix, shape, 0);                                 \
+        free(workspace.memory), free(p), free(found), free(g), free(x), free(t), free(a);                            \
+        free(z1), free(d1), free(z2), free(d2), free((void *)network);                                               \
+    }
+
+WIDE(float, f32)
+WIDE(double, f64)
+
+int main(int count, char **words) {
+    enum { VARIANTS = 66 };
+    const size_t threads = count > 1 ? (size_t)strtoul(words[1], NULL, 10) : 1;
+    check(bp_kernels_named(getenv("BACKPROP_ISA"), &k));
+    check(bp_kernels_named("scalar", &scalar));
+    void *const memory = room(bp_pool_size(threads), 1);
+    if (threads > 1) check(bp_pool_start(memory, bp_pool_size(threads), threads, &pool));
+    for (int i = 0; i < SHAPES; i++)
+        /* Of the larger ones every third variant, which still is each with each. */
+        for (int variant = i < LARGER ? 0 : i % 3; variant < VARIANTS; variant += i < LARGER ? 1 : 3) {
+            compare_f32(shapes[i], variant);
+            compare_f64(shapes[i], variant);
+        }
+    for (bp_update_order order = BP_SIMULTANEOUS; order <= BP_LAYER_BY_LAYER; order++)
+        for (size_t hidden = 2; hidden < 20; hidden += 15) {
+            lose_f32(hidden, order);
+            lose_f64(hidden, order);
+        }
+    wide_f32(1027); /* for vectors of up to 16 lanes */
+    wide_f64(521);  /* up to 8 */
+    bp_pool_stop(pool);
+    free(memory);
+    printf("%d comparisons of single samples and wide layers, %d failed, %s, %zu threads\n", comparisons, failures,
+           bp_isa_name(bp_kernels_isa(k)), threads);
+    return failures != 0;
+}
