@@ -5,6 +5,9 @@
  *     cc -O2 -Iinclude Tests/CTests/arguments.c Sources/CBackprop/(all .c files) -lm -pthread && ./a.out
  */
 #include <math.h>
+#if !defined(BP_NO_THREADS)
+#include <stdatomic.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +240,51 @@ static void test_nested(size_t threads) {
     free(memory);
 }
 
+#if !defined(BP_NO_THREADS)
+/* How many threads of a call were given so many samples of one unit. */
+typedef struct shares {
+    atomic_int threads[16];
+} shares;
+
+static void count_share(void *context, const float *z, float *a, float *derivative, size_t n) {
+    shares *const counts = context;
+    (void)derivative;
+    atomic_fetch_add(&counts->threads[n], 1);
+    for (size_t i = 0; i < n; i++) a[i] = z[i] + 1;
+}
+
+/* All threads of a pool get the same number of samples, or one more where they don't divide. */
+static void test_shares(void) {
+    enum { THREADS = 4, MOST = 9 };
+    for (size_t threads = 1; threads <= THREADS; threads++) {
+        shares counts;
+        bp_pool *pool;
+        const size_t bytes = bp_pool_size(threads);
+        void *const memory = malloc(bytes);
+        const bp_custom_activation custom = {.f32 = count_share, .context = &counts};
+        const bp_layer layer = LAYER(1, BP_CUSTOM_ACTIVATION, .flags = BP_NO_BIAS, .custom = &custom);
+        const bp_network *network;
+        unsigned char room[1024];
+        const float w = 1, x[MOST] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+        EXPECT(BP_OK, bp_pool_start(memory, bytes, threads, &pool));
+        EXPECT(BP_OK, bp_network_init(plan, sizeof plan, bp_kernels_for(BP_ISA_SCALAR), 1, &layer, 1, &network));
+        const bp_workspace workspace = {room, sizeof room, pool};
+        for (size_t samples = 1; samples <= MOST; samples++) {
+            float a[MOST] = {0};
+            memset(&counts, 0, sizeof counts);
+            EXPECT(BP_OK, bp_predict_f32(network, &w, x, samples, a, &workspace));
+            for (size_t s = 0; s < MOST; s++) expect(a[s] == (s < samples ? x[s] + 1 : 0), "each sample once", BP_OK);
+            const size_t share = samples / threads, more = samples % threads;
+            for (size_t n = 0; n <= MOST; n++)
+                expect((size_t)counts.threads[n] == (n == share ? threads - more : n == share + 1 ? more : 0),
+                       "work is shared", BP_OK);
+        }
+        bp_pool_stop(pool);
+        free(memory);
+    }
+}
+#endif
+
 /* ---- Calls over a batch, optimizers ---- */
 
 enum { INPUTS = 3, OUTPUTS = 2, SAMPLES = 2, PARAMETERS = INPUTS * OUTPUTS + OUTPUTS };
@@ -332,6 +380,17 @@ CALLS(double, f64, f32)
         change;                                                                           \
         const bp_status one_ = function##_##suffix(&c);                                   \
         expect(one_ == (status), #function ", " #change ", gives " #status, one_);        \
+    } while (0)
+
+/* A step of a small network, after a change. */
+#define SMALL(suffix, status, change)                                                         \
+    do {                                                                                      \
+        reset_small_##suffix(&c);                                                             \
+        change;                                                                               \
+        const bp_status small_ = step_##suffix(&c);                                           \
+        expect(small_ == (status), "a small step, " #change ", gives " #status, small_);      \
+        for (int i = 0; small_ != BP_OK && i < PARAMETERS; i++)                               \
+            expect(numbers_##suffix[0][i] == 0 && c.state.steps == 0, "no step", small_);     \
     } while (0)
 
 /* An optimizer of a method after a change. */
@@ -444,6 +503,70 @@ CALLS(double, f64, f32)
         ONE(suffix, update, BP_ERROR_NULL, (c.optimizer.method = BP_MOMENTUM, c.state.slots = NULL));         \
     }                                                                                                         \
                                                                                                               \
+    /*                                                                                                        \
+     * A step from one sample of a network so small that the fastest kernels make it in one go: whatever is   \
+     * wrong or out of the ordinary is found as in any other.                                                 \
+     */                                                                                                       \
+    static void reset_small_##suffix(call_##suffix *c) {                                                      \
+        const bp_layer layers[] = {LAYER(2, BP_SIGMOID, .flags = 0)};                                         \
+        const bp_kernels *fastest;                                                                            \
+        reset_##suffix(c);                                                                                    \
+        EXPECT(BP_OK, bp_kernels_named(NULL, &fastest));                                                      \
+        EXPECT(BP_OK, bp_network_init(plan, sizeof plan, fastest, INPUTS, layers, 1, &c->network));           \
+        c->batch.samples = 1;                                                                                 \
+        c->workspace.bytes = bp_train_size_##suffix(c->network, 1);                                           \
+        c->state.gradients = NULL;                                                                            \
+    }                                                                                                         \
+                                                                                                              \
+    static void test_small_##suffix(void) {                                                                   \
+        static const int32_t right[] = {0, 1};                                                                \
+        static const real weight = 1;                                                                         \
+        call_##suffix c;                                                                                      \
+        SMALL(suffix, BP_OK, (void)0);                                                                        \
+        expect(c.state.steps == 1 && numbers_##suffix[0][0] == 0 && numbers_##suffix[0][6] != 0, "a step", BP_OK); \
+        SMALL(suffix, BP_OK, c.value = NULL);                                                                 \
+        SMALL(suffix, BP_OK, c.batch.weights = &weight);                                                      \
+        SMALL(suffix, BP_OK, (c.batch.targets = NULL, c.batch.classes = right));                              \
+        SMALL(suffix, BP_OK, c.optimizer.order = BP_LAYER_BY_LAYER);                                          \
+        SMALL(suffix, BP_OK, c.objective.label_smoothing = (real)0.5);                                        \
+        SMALL(suffix, BP_OK, c.objective.loss = BP_HUBER);                                                    \
+        SMALL(suffix, BP_OK, c.objective.reduction = BP_SUM);                                                 \
+        SMALL(suffix, BP_ERROR_NULL, c.network = NULL);                                                       \
+        SMALL(suffix, BP_ERROR_NULL, c.parameters = NULL);                                                    \
+        SMALL(suffix, BP_ERROR_NULL, c.batch_at = NULL);                                                      \
+        SMALL(suffix, BP_ERROR_NULL, c.objective_at = NULL);                                                  \
+        SMALL(suffix, BP_ERROR_NULL, c.optimizer_at = NULL);                                                  \
+        SMALL(suffix, BP_ERROR_NULL, c.state_at = NULL);                                                      \
+        SMALL(suffix, BP_ERROR_NULL, c.workspace_at = NULL);                                                  \
+        SMALL(suffix, BP_ERROR_NULL, c.workspace.memory = NULL);                                              \
+        SMALL(suffix, BP_ERROR_MEMORY, c.workspace.bytes--);                                                  \
+        SMALL(suffix, BP_ERROR_EMPTY, c.batch.samples = 0);                                                   \
+        SMALL(suffix, BP_ERROR_NULL, c.batch.inputs = NULL);                                                  \
+        SMALL(suffix, BP_ERROR_TARGETS, c.batch.targets = NULL);                                              \
+        SMALL(suffix, BP_ERROR_TARGETS, c.batch.classes = right);                                             \
+        SMALL(suffix, BP_ERROR_OPTION, c.batch.first = 1);                                                    \
+        SMALL(suffix, BP_ERROR_OPTION, c.batch.of = 1);                                                       \
+        SMALL(suffix, BP_ERROR_VERSION, c.objective.size++);                                                  \
+        SMALL(suffix, BP_ERROR_LOSS, c.objective.loss = -1);                                                  \
+        SMALL(suffix, BP_ERROR_LOSS, c.objective.loss = BP_CUSTOM_LOSS + 1);                                  \
+        SMALL(suffix, BP_ERROR_PAIR, c.objective.loss = BP_CROSS_ENTROPY);                                    \
+        SMALL(suffix, BP_ERROR_OPTION, c.objective.reduction = -1);                                           \
+        SMALL(suffix, BP_ERROR_OPTION, c.objective.reduction = BP_SUM + 1);                                   \
+        SMALL(suffix, BP_ERROR_OPTION, c.objective.label_smoothing = 1);                                      \
+        SMALL(suffix, BP_ERROR_OPTION, c.objective.label_smoothing = (real)NAN);                              \
+        SMALL(suffix, BP_ERROR_VERSION, c.optimizer.size--);                                                  \
+        SMALL(suffix, BP_ERROR_OPTION, c.optimizer.order = -1);                                               \
+        SMALL(suffix, BP_ERROR_OPTION, c.optimizer.order = BP_LAYER_BY_LAYER + 1);                            \
+        SMALL(suffix, BP_ERROR_OPTIMIZER, c.optimizer.rate = (real)NAN);                                      \
+        SMALL(suffix, BP_ERROR_OPTIMIZER, c.optimizer.rate = (real)INFINITY);                                 \
+        SMALL(suffix, BP_ERROR_OPTIMIZER, c.optimizer.l1 = -1);                                               \
+        SMALL(suffix, BP_ERROR_NULL, c.optimizer.l1 = 1);                                                     \
+        SMALL(suffix, BP_ERROR_NULL, c.optimizer.weight_decay = 1);                                           \
+        SMALL(suffix, BP_ERROR_NULL, c.optimizer.clip_norm = 1);                                              \
+        SMALL(suffix, BP_ERROR_NULL, c.optimizer.clip_value = 1);                                             \
+        SMALL(suffix, BP_ERROR_NULL, c.optimizer.method = BP_ADAM);                                           \
+    }                                                                                                         \
+                                                                                                              \
     /* Tied weights are updated by way of a buffer. */                                                        \
     static void test_tied_##suffix(void) {                                                                    \
         const bp_layer layers[] = {LAYER(2, BP_SIGMOID, .flags = 0), LAYER(INPUTS, BP_SIGMOID, .tied = 1)};                   \
@@ -528,9 +651,12 @@ int main(void) {
     test_nested(1);
 #if !defined(BP_NO_THREADS)
     test_nested(2);
+    test_shares();
 #endif
     test_calls_f32();
     test_calls_f64();
+    test_small_f32();
+    test_small_f64();
     test_tied_f32();
     test_tied_f64();
     test_slots();

@@ -98,8 +98,26 @@ FUNCTION(FILES, int, -1, fsync, (int file), (file))
 FUNCTION(FILES, int, -1, rename, (const char *from, const char *to), (from, to))
 FUNCTION(FILES, int, -1, link, (const char *from, const char *to), (from, to))
 FUNCTION(FILES, int, -1, unlink, (const char *path), (path))
-FUNCTION(THREADS, int, fault.error, pthread_mutex_init, (pthread_mutex_t * m, const pthread_mutexattr_t *a), (m, a))
-FUNCTION(THREADS, int, fault.error, pthread_cond_init, (pthread_cond_t * c, const pthread_condattr_t *a), (c, a))
+
+/* What is made must be destroyed, once. */
+#define MADE(kind, parameter, attributes)                                                           \
+    static int kind##s;                                                                             \
+    int __real_pthread_##kind##_init(parameter * made, const attributes *how);                      \
+    int __wrap_pthread_##kind##_init(parameter * made, const attributes *how);                      \
+    int __wrap_pthread_##kind##_init(parameter * made, const attributes *how) {                     \
+        if (is_refused(THREADS, "pthread_" #kind "_init")) return fault.error;                      \
+        kind##s++;                                                                                  \
+        return __real_pthread_##kind##_init(made, how);                                             \
+    }                                                                                               \
+    int __real_pthread_##kind##_destroy(parameter * made);                                          \
+    int __wrap_pthread_##kind##_destroy(parameter * made);                                          \
+    int __wrap_pthread_##kind##_destroy(parameter * made) {                                         \
+        kind##s--;                                                                                  \
+        return __real_pthread_##kind##_destroy(made);                                               \
+    }
+
+MADE(mutex, pthread_mutex_t, pthread_mutexattr_t)
+MADE(cond, pthread_cond_t, pthread_condattr_t)
 
 /* Parts of what is asked, where parts are. */
 #define TRANSFER(name, buffer)                                                      \
@@ -258,7 +276,7 @@ static void test_memory(void) {
     expect(use_everything(ROOMS) == BP_OK, "everything works in the memory that it asked for");
     disarm();
     expect(allocations == 0, "the core allocates nothing");
-    expect(threads == 0, "all threads have ended");
+    expect(threads == 0 && mutexs == 0 && conds == 0, "all threads have ended, and nothing is left");
 }
 
 /* ---- Threads ---- */
@@ -279,7 +297,7 @@ static void test_threads(void) {
         if (hit && strcmp(hit, "sysconf") != 0) expect(status == BP_ERROR_THREADS && !pool, hit);
         else expect(status == BP_OK && bp_pool_threads(pool) == COUNT, "a pool starts");
         bp_pool_stop(pool);
-        expect(threads == 0, "all threads have ended");
+        expect(threads == 0 && mutexs == 0 && conds == 0, "all threads have ended, and nothing is left");
         if (!hit) break;
         faults++;
     } while (1);

@@ -48,14 +48,14 @@ def run(command, **options):
 
 
 def compile_core(folder, flags):
-    """Compiles every file of the core, two at a time; returns the objects by their stems."""
+    """Compiles every file of the core, as many at a time as there are processors; returns the objects by their stems."""
     folder.mkdir(parents=True, exist_ok=True)
     objects, running = {}, []
     for source in sorted(CORE.glob("*.c")):
         objects[source.stem] = folder / (source.stem + ".o")
         command = [os.environ.get("CC", "clang"), *FLAGS, *flags, "-c", source, "-o", objects[source.stem]]
         running.append(subprocess.Popen([str(word) for word in command], cwd=ROOT))
-        if len(running) == os.cpu_count():
+        if len(running) == len(os.sched_getaffinity(0)):
             assert running.pop(0).wait() == 0
     assert all(process.wait() == 0 for process in running)
     return objects
@@ -84,13 +84,14 @@ def run_everything(work, only_scalar):
     plain = compile_core(work / "plain", PLAIN)
     wraps = ["-Wl,--wrap=" + name for name in (TESTS / "failures.txt").read_text().split()]
     folder = work / "vectors"
-    bits, files, failing, arguments, kernels, limit = (
+    bits, files, failing, arguments, kernels, samples, limit = (
         link(folder, "bits", vectors), link(folder, "files", vectors), link(folder, "failures", vectors, wraps),
-        link(folder, "arguments", vectors), link(folder, "kernels", vectors),
+        link(folder, "arguments", vectors), link(folder, "kernels", vectors), link(folder, "samples", vectors),
         link(folder, "limit", vectors, without=["network"]))
     for isa in ("scalar",) if only_scalar else ("scalar", "avx2", "avx512"):
         execute(folder, bits, isa=isa)
         execute(folder, kernels, "2", isa=isa)
+        execute(folder, samples, "2", isa=isa)
     execute(folder, files, folder)
     execute(folder, failing, folder)
     execute(folder, arguments)
@@ -104,7 +105,7 @@ def run_everything(work, only_scalar):
     execute(plain_folder, plain_arguments)
     execute(plain_folder, plain_kernels)
     execute(plain_folder, rounding, "1")
-    return [bits, files, failing, arguments, kernels, limit, plain_files, plain_arguments, plain_kernels,
+    return [bits, files, failing, arguments, kernels, samples, limit, plain_files, plain_arguments, plain_kernels,
             rounding]
 
 
