@@ -266,6 +266,7 @@ static void test_shares(void) {
         const bp_network *network;
         unsigned char room[1024];
         const float w = 1, x[MOST] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+        memset(memory, 0xa5, bytes); /* whatever is there */
         EXPECT(BP_OK, bp_pool_start(memory, bytes, threads, &pool));
         EXPECT(BP_OK, bp_network_init(plan, sizeof plan, bp_kernels_for(BP_ISA_SCALAR), 1, &layer, 1, &network));
         const bp_workspace workspace = {room, sizeof room, pool};

@@ -306,6 +306,33 @@ static void test_contents(void) {
     free(file.bytes);
 }
 
+/* Every type by its name, with numbers of so many bytes. */
+static void test_types(void) {
+    static const struct {
+        const char *name;
+        size_t bytes;
+    } types[BP_TYPE_COUNT] = {
+        [BP_F64] = {"F64", 8}, [BP_F32] = {"F32", 4}, [BP_F16] = {"F16", 2}, [BP_BF16] = {"BF16", 2},
+        [BP_BOOL] = {"BOOL", 1}, [BP_U8] = {"U8", 1}, [BP_I8] = {"I8", 1}, [BP_F8_E4M3] = {"F8_E4M3", 1},
+        [BP_F8_E5M2] = {"F8_E5M2", 1}, [BP_F8_E8M0] = {"F8_E8M0", 1}, [BP_U16] = {"U16", 2}, [BP_I16] = {"I16", 2},
+        [BP_U32] = {"U32", 4}, [BP_I32] = {"I32", 4}, [BP_U64] = {"U64", 8}, [BP_I64] = {"I64", 8}, [BP_C64] = {"C64", 8}};
+    for (bp_type type = 0; type < BP_TYPE_COUNT; type++)
+        for (size_t bytes = 1; bytes < 12; bytes++) {
+            char header[128];
+            void *memory;
+            const bp_tensors *tensors = NULL;
+            (void)snprintf(header, sizeof header, "{\"a\":{\"dtype\":\"%s\",\"shape\":[3],\"data_offsets\":[0,%zu]}}",
+                           types[type].name, 3 * bytes);
+            const buffer file = make_file(header, strlen(header), 3 * bytes);
+            const bp_status status = open_file(file, &memory, &tensors, NULL);
+            expect(status == (bytes == types[type].bytes ? BP_OK : BP_ERROR_FILE_BYTES), header);
+            expect(status != BP_OK || bp_tensors_at(tensors, 0).type == type, header);
+            expect(strcmp(bp_type_name(type), types[type].name) == 0, header);
+            free(memory);
+            free(file.bytes);
+        }
+}
+
 /* The lower half of FNV-1a and its upper half together: what the reader tells most names apart by. */
 static uint32_t hash_of(const char *text) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -1090,6 +1117,7 @@ int main(int count, char **words) {
     test_hostile();
     test_places();
     test_contents();
+    test_types();
     test_collisions();
     test_many();
     test_sizes();

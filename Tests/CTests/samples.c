@@ -224,7 +224,7 @@ int main(int count, char **words) {
     const size_t threads = count > 1 ? (size_t)strtoul(words[1], NULL, 10) : 1;
     check(bp_kernels_named(getenv("BACKPROP_ISA"), &k));
     check(bp_kernels_named("scalar", &scalar));
-    void *const memory = room(bp_pool_size(threads), 1);
+    void *const memory = memset(room(bp_pool_size(threads), 1), 0xa5, bp_pool_size(threads)); /* whatever is there */
     if (threads > 1) check(bp_pool_start(memory, bp_pool_size(threads), threads, &pool));
     for (int i = 0; i < SHAPES; i++)
         /* Of the larger ones every third variant, which still is each with each. */

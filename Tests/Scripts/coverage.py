@@ -28,8 +28,9 @@ EXCUSED = {
     "kernels_neon_f64.c": "NEON",
 }
 
-# Lines that every set of vectors must have, and one of a single lane never runs.
-EXCUSED_LINES = [("vec_scalar.h", r"vec_(load|store)_first|vec_zip_"), ("kernels_template.h", r"vec_store_first")]
+# Lines that every set of vectors must have, as templates name them: one of a single lane never runs those of parts
+# of vectors, and narrow_template.h takes no logarithm.
+EXCUSED_LINES = [("vec_scalar.h", r"vec_(load|store)_first|vec_zip_"), ("vec_fma128.h", r"vec_bits_(add|shift_right)")]
 
 FLAGS = ["-std=c11", "-O0", "-fprofile-instr-generate", "-fcoverage-mapping", "-Iinclude",
          "-ISources/CBackprop"]
