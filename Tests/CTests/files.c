@@ -949,6 +949,10 @@ static void test_writer(void) {
     EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F64, two, 1), bp_writer_numbers_f64(w, d, SIZE_MAX));
     EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, two, 1),
                   bp_writer_numbers_f32(w, f, SIZE_MAX / sizeof *f));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, two, 1),
+                  bp_writer_numbers_f32(w, f, SIZE_MAX / sizeof *f + 1));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F64, two, 1),
+                  bp_writer_numbers_f64(w, d, SIZE_MAX / sizeof *d + 1));
     EXPECT_WRITER(BP_ERROR_FILE_UTF8, bp_writer_metadata(w, "\xff", 1, "", 0));
     EXPECT_WRITER(BP_ERROR_FILE_UTF8, bp_writer_metadata(w, "", 0, "\xe2\x82\xac", 2));
     EXPECT_WRITER(BP_ERROR_FILE_UTF8, bp_writer_metadata(w, "\xff", 1, "", 0), bp_writer_seal(w, "x", 1));
@@ -957,6 +961,24 @@ static void test_writer(void) {
     /* As after metadata that makes the header as long as one may be, and a byte longer. */
     EXPECT_WRITER(BP_OK, w->size = 8 + 100000000 - 2);
     EXPECT_WRITER(BP_ERROR_FILE_HEADER, w->size = 8 + 100000000 - 1);
+}
+
+/* Numbers begin at a multiple of eight bytes, behind as few spaces as that takes. */
+static void test_padding(void) {
+    for (size_t length = 1; length <= 16; length++) {
+        const float number = 7;
+        uint8_t bytes[256];
+        size_t size = 0;
+        bp_writer writer;
+        bp_writer_begin(&writer, bytes, sizeof bytes);
+        bp_writer_tensor(&writer, "abcdefghijklmnop", length, BP_F32, NULL, 0);
+        bp_writer_numbers_f32(&writer, &number, 1);
+        expect(bp_writer_end(&writer, &size) == BP_OK && size % 8 == 4, "the header is of whole words");
+        expect(bytes[0] == size - 12 && bytes[1] == 0, "and says so");
+        size_t spaces = 0;
+        while (bytes[size - 5 - spaces] == ' ') spaces++;
+        expect(spaces < 8 && bytes[size - 5 - spaces] == '}', "with few spaces");
+    }
 }
 
 /* ---- Other frameworks' names ---- */
@@ -1136,6 +1158,7 @@ int main(int count, char **words) {
     test_verify();
     test_sealed_1();
     test_writer();
+    test_padding();
     test_names();
     test_checksums();
     test_disk(count > 1 ? words[1] : ".");

@@ -5,6 +5,12 @@
  *
  *     cc -O2 -Iinclude Tests/CTests/kernels.c Sources/CBackprop/(all .c files) -lm -pthread && ./a.out [threads]
  */
+#if defined(__unix__)
+#define _DEFAULT_SOURCE /* for MAP_ANONYMOUS */
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +54,33 @@ static void *room(size_t count, size_t bytes) {
     void *memory = calloc(count + 1, bytes); /* no size is 0 */
     if (!memory) exit(1);
     return memory;
+}
+
+/* Memory that ends where no more is, so that who reads or writes behind it is stopped. Each slot is one array's. */
+enum { SLOTS = 6, SLOT_BYTES = 1 << 21 };
+
+#if defined(__unix__)
+static unsigned char *slot_end(int slot) {
+    static unsigned char *ends[SLOTS];
+    if (!ends[slot]) {
+        const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        unsigned char *const memory =
+            mmap(NULL, SLOT_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED || mprotect(memory + SLOT_BYTES, page, PROT_NONE) != 0) exit(1);
+        ends[slot] = memory + SLOT_BYTES;
+    }
+    return ends[slot];
+}
+#else
+static unsigned char *slot_end(int slot) {
+    static unsigned char memory[SLOTS][SLOT_BYTES];
+    return memory[slot] + SLOT_BYTES;
+}
+#endif
+
+static void *fenced(int slot, size_t count, size_t bytes) {
+    if (count > SLOT_BYTES / bytes) exit(1);
+    return memset(slot_end(slot) - count * bytes, 0, count * bytes);
 }
 
 /* Every tile, vector and tail up to two AVX-512 vectors of floats, and then some. */
@@ -129,9 +162,9 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
     }                                                                                                             \
                                                                                                                   \
     static void dense_##suffix(size_t batch, size_t n_in, size_t n_out, int is_special) {                         \
-        real *x = room(batch * n_in, sizeof *x), *w = room(n_in * n_out, sizeof *w), *b = room(n_out, sizeof *b); \
-        real *z = room(batch * n_out, sizeof *z), *wt = room(n_in * n_out, sizeof *wt);                           \
-        real *g = room(batch * n_in, sizeof *g);                                                                  \
+        real *x = fenced(0, batch * n_in, sizeof *x), *w = fenced(1, n_in * n_out, sizeof *w);                    \
+        real *b = fenced(2, n_out, sizeof *b), *z = fenced(3, batch * n_out, sizeof *z);                          \
+        real *wt = fenced(4, n_in * n_out, sizeof *wt), *g = fenced(5, batch * n_in, sizeof *g);                  \
         fill_##suffix(1, 1, is_special, x, batch * n_in);                                                         \
         fill_##suffix(2, 1, 0, w, n_in * n_out);                                                                  \
         fill_##suffix(3, 1, 0, b, n_out);                                                                         \
@@ -145,7 +178,6 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
         bp_bias_descend_##suffix(k, z, (real)0.01, b, batch, n_out), hash_##suffix(b, n_out);                     \
         bp_bias_gradient_##suffix(k, z, 0, b, batch, n_out), hash_##suffix(b, n_out);                             \
         bp_bias_gradient_##suffix(k, z, 1, b, batch, n_out), hash_##suffix(b, n_out);                             \
-        free(x), free(w), free(b), free(z), free(wt), free(g);                                                    \
     }                                                                                                             \
                                                                                                                   \
     static void small_##suffix(void) {                                                                            \
