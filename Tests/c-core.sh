@@ -18,6 +18,7 @@ expected=$(cat Tests/CTests/digits-hash.txt)
 strict=(-std=c11 -pedantic -Wall -Wextra -Wconversion -Werror)
 small=(-DBP_NO_THREADS -DBP_NO_FILES -DBP_NO_DOUBLE)
 skipped=0
+emulated=
 
 # ---- Tools -------------------------------------------------------------------
 
@@ -67,6 +68,8 @@ build() { # NAME COMPILER FLAG…
     for program in "$work"/examples/{xor,digits}.c Tests/CTests/{arguments,bits,files,kernels,samples,shared,version}.c; do
         # Those that need double.
         [[ " ${flags[*]} " == *" -DBP_NO_DOUBLE "* && $program == */@(arguments|bits|files|kernels|samples).c ]] && continue
+        # Those that take some seconds here, and minutes in an emulator.
+        [[ $mode == quick && $emulated && $program == */@(arguments|files|kernels|samples).c ]] && continue
         quietly nice "$compiler" "${strict[@]}" -O2 "${flags[@]}" -Iinclude -I"$work/samples" "$program" "$folder"/*.o \
             -lm -pthread -o "$folder/$(basename "$program" .c)"
     done
@@ -85,13 +88,10 @@ run() { # NAME TARGET [EMULATOR…]
     quietly "${emulator[@]}" "$folder/version"
     learned "${emulator[@]}" "$folder/xor"
     quietly "${emulator[@]}" "$folder/shared"
-    # Some seconds here, minutes in an emulator.
-    if [[ $mode != quick || ${#emulator[@]} -eq 0 ]]; then
-        [ ! -e "$folder/files" ] || quietly "${emulator[@]}" "$folder/files" "$folder"
-        [ ! -e "$folder/arguments" ] || quietly "${emulator[@]}" "$folder/arguments"
-        [ ! -e "$folder/kernels" ] || quietly "${emulator[@]}" "$folder/kernels" "${bits_threads%% *}"
-        [ ! -e "$folder/samples" ] || quietly "${emulator[@]}" "$folder/samples" "${bits_threads##* }"
-    fi
+    [ ! -e "$folder/files" ] || quietly "${emulator[@]}" "$folder/files" "$folder"
+    [ ! -e "$folder/arguments" ] || quietly "${emulator[@]}" "$folder/arguments"
+    [ ! -e "$folder/kernels" ] || quietly "${emulator[@]}" "$folder/kernels" "${bits_threads%% *}"
+    [ ! -e "$folder/samples" ] || quietly "${emulator[@]}" "$folder/samples" "${bits_threads##* }"
     for threads in $bits_threads; do
         [ ! -e "$folder/bits" ] || quietly "${emulator[@]}" "$folder/bits" "$threads"
     done
@@ -209,6 +209,7 @@ fi
 # ---- Other processors --------------------------------------------------------
 
 section "emulated processors"
+emulated=1
 [ "$mode" = all ] || bits_threads=1
 if have qemu-x86_64 qemu-user; then
     build x86-64 gcc -static

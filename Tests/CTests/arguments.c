@@ -176,6 +176,29 @@ static void test_alignment(void) {
 #endif
 }
 
+/* A workspace of so many bytes is not left, wherever it begins: each byte before and after it stays. */
+static void test_margins(void) {
+    enum { MANY = 16, MARGIN = 64, ROOM = 4096 };
+    static unsigned char memory[ROOM];
+    const bp_layer layers[] = {LAYER(2, BP_GELU, .flags = 0), LAYER(1, BP_IDENTITY, .flags = 0)};
+    const bp_network *network;
+    static const float parameters[16] = {0}, x[MANY * 2] = {0}, t[MANY] = {0};
+    float a[MANY], value;
+    EXPECT(BP_OK, bp_network_init(plan, sizeof plan, bp_kernels_for(BP_ISA_SCALAR), 2, layers, 2, &network));
+    const size_t training = bp_train_size_f32(network, MANY), predicting = bp_predict_size_f32(network, MANY);
+    const bp_batch_f32 batch = {.samples = MANY, .inputs = x, .targets = t};
+    const bp_objective_f32 objective = {.size = sizeof objective};
+    for (size_t begin = MARGIN; begin < 2 * MARGIN; begin += sizeof(float))
+        for (int trains = 0; trains < 2; trains++) {
+            const bp_workspace workspace = {memory + begin, trains ? training : predicting, NULL};
+            memset(memory, 0xa5, sizeof memory);
+            if (trains) EXPECT(BP_OK, bp_loss_f32(network, parameters, &batch, &objective, &workspace, &value));
+            else EXPECT(BP_OK, bp_predict_f32(network, parameters, x, MANY, a, &workspace));
+            for (size_t i = 0; i < sizeof memory; i++)
+                if (i < begin || i >= begin + workspace.bytes) expect(memory[i] == 0xa5, "a byte outside", BP_OK);
+        }
+}
+
 /* ---- Pools ---- */
 
 static void test_pools(void) {
@@ -648,6 +671,7 @@ int main(void) {
     test_networks();
     test_workspaces();
     test_alignment();
+    test_margins();
     test_pools();
     test_nested(1);
 #if !defined(BP_NO_THREADS)

@@ -925,7 +925,7 @@ static void test_sealed_1(void) {
 
 static void test_writer(void) {
     static const uint64_t two[] = {2, 1, 1, 1, 1, 1, 1, 1, 1}, huge[] = {UINT64_MAX, 2}, most[] = {UINT64_MAX / 8};
-    static const uint64_t nothing[] = {0, UINT64_MAX};
+    static const uint64_t nothing[] = {0, UINT64_MAX}, power[] = {UINT64_C(1) << 62, UINT64_C(1) << 31, UINT64_C(1) << 30};
     static const float f[2] = {0};
     static const double d[2] = {0};
     EXPECT_WRITER(BP_OK, (void)w);
@@ -943,6 +943,8 @@ static void test_writer(void) {
     EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_metadata(w, "a", 1, "", 0));
     EXPECT_WRITER(BP_ERROR_OPTION, bp_writer_metadata(w, "a", 1, "", 0), bp_writer_seal(w, "x", 1));
     EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, huge, 2));
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, power, 1)); /* 2^64 bytes, as 0 */
+    EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F64, power + 1, 2));
     EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F64, most, 1),
                   bp_writer_tensor(w, "b", 1, BP_F64, most, 1));
     EXPECT_WRITER(BP_ERROR_TOO_LARGE, bp_writer_tensor(w, "a", 1, BP_F32, two, 1), bp_writer_numbers_f32(w, f, SIZE_MAX));
@@ -1055,6 +1057,7 @@ static void test_names(void) {
     expect_match(BP_OK, NAMES("5.bias", "5.weight", "0.weight", "x.bias", "x.weight"), mixed, 5, in_reverse);
     expect_match(BP_OK, NAMES("0.bias", "0.weight", "0.1.weight", "0.1.2.bias", "0.1.2.weight"), mixed, 5, in_reverse);
     expect_match(BP_OK, NAMES("2.1.0.bias", "2.1.0.weight", "2.1.weight", "2.bias", "2.weight"), mixed, 5, in_reverse);
+    expect_match(BP_OK, NAMES("l2.bias", "l2.weight", "l.weight", "l1.bias", "l1.weight"), mixed, 5, in_reverse);
     expect_match(BP_OK, NAMES("9.bias", "9.weight", "10a.weight", "2.bias", "2.weight"), mixed, 5, in_reverse);
     expect_match(BP_ERROR_FILE_SHAPE, NAMES("in.bias", "in.weight", "mid.weight", "out.bias", "out.weight"), narrow, 5,
                  in_order);

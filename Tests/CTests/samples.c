@@ -6,6 +6,8 @@
  *
  *     cc -O2 -Iinclude Tests/CTests/samples.c Sources/CBackprop/(all .c files) -lm -pthread && ./a.out [threads]
  */
+#include "fenced.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,18 +135,21 @@ static void expect_same(const void *found, const void *expected, size_t bytes, c
         const bp_network *const single = make_network(k, shape[0], &s), *const plain = make_network(scalar, shape[0], &s); \
         const size_t count = bp_network_parameters(plain), n = bp_network_outputs(plain);                            \
         real *const inputs = room(2 * shape[0], sizeof(real)), *const targets = room(2 * n, sizeof(real));           \
-        real *const found = room(count, sizeof(real)), *const expected = room(count, sizeof(real));                  \
-        real *const a = room(n, sizeof(real)), *const expected_a = room(2 * n, sizeof(real));                        \
+        real *const x = fenced(0, shape[0], sizeof(real)), *const t = fenced(1, n, sizeof(real));                    \
+        real *const found = fenced(2, count, sizeof(real)), *const expected = room(count, sizeof(real));             \
+        real *const a = fenced(3, n, sizeof(real)), *const expected_a = room(2 * n, sizeof(real));                   \
         real values[STEPS], expected_values[STEPS];                                                                  \
         fill_##suffix(1, inputs, 2 * shape[0]);                                                                      \
         for (size_t i = 0; s.is_empty && i < shape[0]; i++) inputs[i] = i % 2 ? 0 : -(real)0.0;                      \
         fill_##suffix(2, targets, 2 * n);                                                                            \
-        train_##suffix(single, &s, 1, inputs, targets, found, a, values);                                            \
+        memcpy(x, inputs, shape[0] * sizeof(real));                                                                  \
+        memcpy(t, targets, n * sizeof(real));                                                                        \
+        train_##suffix(single, &s, 1, x, t, found, a, values);                                                       \
         train_##suffix(plain, &s, 2, inputs, targets, expected, expected_a, expected_values);                        \
         expect_same(found, expected, count * sizeof(real), "parameters " #suffix, shape, variant);                   \
         expect_same(a, expected_a, n * sizeof(real), "outputs " #suffix, shape, variant);                            \
         expect_same(values, expected_values, sizeof values, "losses " #suffix, shape, variant);                      \
-        free(inputs), free(targets), free(found), free(expected), free(a), free(expected_a);                         \
+        free(inputs), free(targets), free(expected), free(expected_a);                                               \
         free((void *)single), free((void *)plain);                                                                   \
     }                                                                                                                \
                                                                                                                      \
