@@ -378,7 +378,7 @@ static int test_writing(const char *path, const char *folder, int error, int and
 
 static const uint8_t oldest_bytes[] = "what was there first";
 
-/* The file with what stays beside it, "PATH.1" and "PATH.2": two texts before a third is written, which is to be there. */
+/* A file with an older one beside it, before a third text is written. */
 static void make_older(const char *path) {
     expect(bp_file_write(path, oldest_bytes, sizeof oldest_bytes, NULL) == BP_OK &&
                bp_file_write_keeping(path, old_bytes, sizeof old_bytes, 2, NULL) == BP_OK && chmod(path, 0640) == 0,

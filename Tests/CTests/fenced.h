@@ -1,5 +1,6 @@
 /*
- * fenced.h: memory that ends where no more is, so that who reads or writes behind an array is stopped. To be included first.
+ * fenced.h: memory that ends where no more is, so that who reads or writes behind an array is stopped.
+ * To be included before anything else.
  */
 #if defined(__unix__)
 #define _DEFAULT_SOURCE /* for MAP_ANONYMOUS */

@@ -86,9 +86,25 @@ static void compare_special(void) {
     }
 }
 
+/* Products of 2^73 + 1 and a multiple of 2^75: added to 1, half of its last place and nothing more but the very last bit. */
+static void compare_ties(void) {
+    static const uint64_t pairs[][2] = {{0x16f0b5c08843cf, 0x16fe0de735e32f},
+                                        {0x17e0c28aa1ae1b, 0x0e774c5fb17c13},
+                                        {0x1aa470e0b7ff5b, 0x1107b92db818d3},
+                                        {0x1a1bfbcbcb0a23, 0x0b2f5ac59af58b}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        const double x = ldexp((double)pairs[i][0], -63), y = ldexp((double)pairs[i][1], -63);
+        compare_f64(x, y, 1, fma(x, y, 1));
+        compare_f64(x, -y, -1, fma(x, -y, -1));
+        compare_f64(x, -y, 1, fma(x, -y, 1));
+        compare_f64(x, y, -1, fma(x, y, -1));
+    }
+}
+
 int main(int count, char **words) {
     const unsigned long millions = count > 1 ? strtoul(words[1], NULL, 10) : 2;
     compare_special();
+    compare_ties();
     for (unsigned long i = 0; i < millions * 1000000; i++) {
         /* z near the product's exponent, then anywhere, then products that are subnormal. */
         const int kind = (int)(i % 4), spread_f32 = kind == 0 ? 8 : kind == 1 ? 60 : 255;

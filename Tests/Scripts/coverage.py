@@ -49,7 +49,7 @@ def run(command, **options):
 
 
 def compile_core(folder, flags):
-    """Compiles every file of the core, as many at a time as there are processors; returns the objects by their stems."""
+    """Compiles every file of the core, one a processor at a time; returns the objects by their stems."""
     folder.mkdir(parents=True, exist_ok=True)
     objects, running = {}, []
     for source in sorted(CORE.glob("*.c")):
