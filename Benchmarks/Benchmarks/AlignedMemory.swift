@@ -1,14 +1,15 @@
-/// Numbers at an address that doesn't change, aligned as vectors like it.
+/// Numbers at an address that doesn't change, aligned as vectors like it, with room for a vector more at their end: so
+/// the last ones can be read as one.
 final class AlignedMemory<Element: BitwiseCopyable> {
     let pointer: UnsafeMutablePointer<Element>
     let count: Int
 
     /// Zeros, where `zero` is one.
     init(repeating zero: Element, count: Int) {
-        let bytes = max(64, count * MemoryLayout<Element>.stride)
-        pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-            .bindMemory(to: Element.self, capacity: count)
-        pointer.initialize(repeating: zero, count: count)
+        let room = count + 64 / MemoryLayout<Element>.stride
+        pointer = UnsafeMutableRawPointer.allocate(byteCount: room * MemoryLayout<Element>.stride, alignment: 64)
+            .bindMemory(to: Element.self, capacity: room)
+        pointer.initialize(repeating: zero, count: room)
         self.count = count
     }
 

@@ -4,7 +4,8 @@ import Foundation
 
 extension Benchmark {
     /// Takes steps in every way that users have, and fails if one of them asks for memory after the first.
-    static func allocations() throws {
+    static func allocations(_ words: [String]) throws {
+        if let word = words.first { throw UsageError(message: "allocations: expected no option, found \(word)") }
         guard allocations_are_counted() == 1 else { return print("skipped: allocations are counted on Linux alone") }
         let shape = NetworkShape(64, 32, 10)
         let samples = CoreSamples<Float>(shape, count: 256)

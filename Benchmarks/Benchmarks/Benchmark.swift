@@ -6,6 +6,12 @@ enum Benchmark {
         var message: String
     }
 
+    /// What was to be timed doesn't compute what it should.
+    struct WrongResult: Error, CustomStringConvertible {
+        var message: String
+        var description: String { message }
+    }
+
     static let usage = """
         usage: Benchmarks peak                      multiply-add peak and bandwidth of this machine
                Benchmarks train [options]           steps of gradient descent
@@ -13,6 +19,7 @@ enum Benchmark {
                Benchmarks compare [options]         every step that has a bar to meet, and whether it does
                Benchmarks csv FILE                  loading a table of numbers, beside a bare scan in C
                Benchmarks kernels [--json]          every kernel, in C and in pure Swift
+               Benchmarks swift [--json]            whole training steps, in C and in pure Swift
                Benchmarks allocations               fails if a step allocates after the first
                Benchmarks steps core|trainer|run N  N steps of a 2-2-2 network, to have their instructions counted
                Benchmarks peer WORKLOAD BATCH THREADS train|infer [VARIANT]
@@ -39,7 +46,7 @@ enum Benchmark {
 
     static func run(_ words: [String]) throws {
         switch words.first {
-        case "peak": try peak(isJSON: words.contains("--json"))
+        case "peak": try peak(isJSON: try onlyJSON(Array(words.dropFirst()), of: "peak"))
         case "compare": try compare(Array(words.dropFirst()))
         case "csv": try csv(Array(words.dropFirst()))
         case "train", "predict":
@@ -50,8 +57,9 @@ enum Benchmark {
                 ? try measure(options, Double.self, isTraining: isTraining)
                 : try measure(options, Float.self, isTraining: isTraining)
             try report.print(asJSON: options.isJSON)
-        case "allocations": try allocations()
-        case "kernels": try kernels(isJSON: words.contains("--json"))
+        case "allocations": try allocations(Array(words.dropFirst()))
+        case "kernels": try kernels(Array(words.dropFirst()))
+        case "swift": try swift(Array(words.dropFirst()))
         case "steps": try steps(Array(words.dropFirst()))
         case "peer":
             var peer = try Peer(Array(words.dropFirst()))
@@ -59,5 +67,21 @@ enum Benchmark {
         case let word?: throw UsageError(message: "unknown word '\(word)'")
         case nil: throw UsageError(message: "expected a word, found nothing")
         }
+    }
+
+    /// Whether the one option of some words is there; others are errors.
+    static func onlyJSON(_ words: [String], of command: String) throws -> Bool {
+        if let unknown = words.first(where: { $0 != "--json" }) {
+            throw UsageError(message: "\(command): unknown option \(unknown)")
+        }
+        return !words.isEmpty
+    }
+
+    /// Lines whose columns stand below each other.
+    static func table(_ lines: [[String]]) -> String {
+        let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max()! }
+        return lines.map { line in
+            zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+        }.joined(separator: "\n")
     }
 }

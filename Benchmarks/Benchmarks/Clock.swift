@@ -6,6 +6,8 @@ enum Clock {
     /// do something else as well. Threads beside the calling one don't count then.
     static let countsProcessorTime = ProcessInfo.processInfo.environment["BENCHMARKS_CLOCK"] == "processor"
 
+    static var seesThreads: Bool { !countsProcessorTime }
+
     static var name: String { countsProcessorTime ? "processor time" : "wall-clock time" }
 
     /// Seconds since some time or other.

@@ -1,3 +1,4 @@
+import BackpropReference
 import CBackprop
 
 /// The C core's kernels in one precision.
@@ -24,7 +25,7 @@ struct CoreKernels<S>: Sendable {
 }
 
 /// A precision with the kernels in it.
-protocol KernelScalar: PureScalar {
+protocol KernelScalar: PureScalar, ReferenceScalar {
     static var kernels: CoreKernels<Self> { get }
 }
 

@@ -65,6 +65,11 @@ final class CoreSamples<Scalar: CoreScalar> {
         targets = nil
     }
 
+    /// Targets as a matrix, 1 for each sample's class.
+    func oneHot(_ classCount: Int) -> [Scalar] {
+        classes!.values.flatMap { actual in (0..<classCount).map { $0 == actual ? 1 : 0 } }
+    }
+
     /// The same for the library.
     func dataset(_ shape: NetworkShape) throws -> Dataset<Scalar> {
         if let classes {

@@ -150,3 +150,15 @@ const char *peak_compiled_for(void) {
     return "any such processor";
 #endif
 }
+
+unsigned peak_register_file(void) {
+#if defined(__AVX512F__)
+    return 32 * 64;
+#elif defined(__AVX2__)
+    return 16 * 32;
+#elif defined(__aarch64__)
+    return 32 * 16;
+#else
+    return 16 * 16;
+#endif
+}

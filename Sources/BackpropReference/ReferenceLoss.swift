@@ -3,7 +3,7 @@ import Backprop
 extension ReferenceMath {
     /// The loss of one sample's outputs, and its derivative with respect to them times `scale`,
     /// for the losses of the errors `o − t`.
-    static func loss(_ loss: Loss, _ a: [Scalar], _ t: [Scalar], scale: Scalar) -> (value: Scalar, g: [Scalar]) {
+    package static func loss(_ loss: Loss, _ a: [Scalar], _ t: [Scalar], scale: Scalar) -> (value: Scalar, g: [Scalar]) {
         let errors = zip(a, t).map { $0 - $1 }
         let count = Scalar(max(1, a.count))
         let squares = errors.reduce(0) { fma($1, $1, $0) }
@@ -26,7 +26,7 @@ extension ReferenceMath {
     }
 
     /// Softmax and cross-entropy of one sample, from its weighted inputs.
-    static func softmaxCrossEntropy(
+    package static func softmaxCrossEntropy(
         _ z: [Scalar], _ t: [Scalar], scale: Scalar
     ) -> (a: [Scalar], value: Scalar, delta: [Scalar]) {
         let largest = z.dropFirst().reduce(z[0]) { $1 > $0 ? $1 : $0 }

@@ -31,6 +31,9 @@ const char *peak_compiler(void);
  */
 const char *peak_compiled_for(void);
 
+/* The bytes that all vector registers of those instructions hold. */
+unsigned peak_register_file(void);
+
 /* Counts the line feeds of a file as 'wc -l' does, block by block; (size_t)-1 if it can't be read. */
 size_t peak_count_lines(const char *path);
 
