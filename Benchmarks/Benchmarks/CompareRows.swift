@@ -12,12 +12,13 @@ struct CompareRow: Sendable {
     var prepare: @Sendable (CompareContext) throws -> () throws -> Measurement
 
     /// What this machine or this run lacks.
-    struct Unavailable: Error {
+    struct Unavailable: Error, CustomStringConvertible {
         var reason: String
+        var description: String { reason }
     }
 
     static let all: [CompareRow] =
-        shares + otherPeaks + batchOne + [adam, prediction] + threads + [debugBuild] + reordering
+        shares + otherPeaks + batchOne + edges + [adam, prediction] + threads + [debugBuild] + reordering
 }
 
 /// What rows have in common: samples, threads, and what the machine can do.
@@ -42,10 +43,10 @@ final class CompareContext {
     }
 
     func twoThreads() throws -> CorePool {
-        guard !Clock.countsProcessorTime else {
+        guard Clock.seesThreads else {
             throw CompareRow.Unavailable(reason: "needs wall-clock time")
         }
-        guard ProcessInfo.processInfo.activeProcessorCount > 1, let found = pool ?? CorePool(threads: 2) else {
+        guard ThreadChoice.activeProcessors > 1, let found = pool ?? CorePool(threads: 2) else {
             throw CompareRow.Unavailable(reason: "needs two processors")
         }
         pool = found
@@ -98,12 +99,12 @@ extension CompareRow {
         againstMemory, zeros, nanoseconds(small, bar: 500), nanoseconds(tiny, bar: 45), trainer,
     ]
 
-    fileprivate static let threads = large.dropFirst().map { twoThreads($0.shape, $0.batch) }
+    fileprivate static let threads = [smallestShared] + large.dropFirst().map { twoThreads($0.shape, $0.batch) }
 
     fileprivate static let reordering = [reordered(digits, 32), reordered(digits, 128), reordered(wideDigits, 128)]
 
     /// Samples to go round: enough that a step's inputs come from where a user's do.
-    private static func sampleCount(_ shape: NetworkShape) -> Int { shape.weightCount > 1 << 20 ? 1024 : 4096 }
+    static func sampleCount(_ shape: NetworkShape) -> Int { shape.weightCount > 1 << 20 ? 1024 : 4096 }
 
     /// A training step's share of the peak.
     private static func share<Scalar: CoreScalar>(
@@ -225,22 +226,6 @@ extension CompareRow {
         }
     }
 
-    private static func twoThreads(_ shape: NetworkShape, _ batch: Int) -> CompareRow {
-        CompareRow(
-            name: "\(shape.name), batch \(batch), two threads against one", bar: .atLeast(1.85, .times)
-        ) { context in
-            let kernels = context.instructionSet.core
-            let samples: CoreSamples<Float> = context.samples(shape, sampleCount(shape))
-            let one = CoreNetwork<Float>(shape, samples, batch: batch, kernels: kernels)
-            let two = CoreNetwork<Float>(
-                shape, samples, batch: batch, kernels: kernels, pool: try context.twoThreads())
-            one.train(steps: 3)
-            two.train(steps: 3)
-            precondition(one.parameterValues == two.parameterValues, "the bits don't depend on threads")
-            return try ratio(of: { two.train(steps: $0) }, to: { one.train(steps: $0) }) { $1 / $0 }
-        }
-    }
-
     /// The part of a step's time that one order of summation costs.
     private static func reordered(_ shape: NetworkShape, _ batch: Int) -> CompareRow {
         CompareRow(
@@ -258,7 +243,7 @@ extension CompareRow {
     }
 
     /// Measures two in turn.
-    private static func ratio(
+    static func ratio(
         of first: @escaping (Int) -> Void, to second: @escaping (Int) -> Void,
         _ value: @escaping (Double, Double) -> Double
     ) throws -> () throws -> Measurement {
@@ -307,11 +292,13 @@ extension CompareRow {
 extension CoreSamples {
     /// The first training samples of the original files, scaled to 0...1.
     convenience init(mnistIn folder: String, count: Int) throws {
-        func bytes(_ name: String, header: Int, _ count: Int) throws -> Data {
+        func bytes(_ name: String, header: Int, _ length: Int) throws -> Data {
             guard let content = FileManager.default.contents(atPath: "\(folder)/\(name)"),
-                content.count >= header + count
-            else { throw CompareRow.Unavailable(reason: "needs MNIST in \(folder): --data FOLDER") }
-            return content.dropFirst(header).prefix(count)
+                content.count >= header + length
+            else {
+                throw CompareRow.Unavailable(reason: "needs MNIST with \(count) samples in \(folder): --data FOLDER")
+            }
+            return content.dropFirst(header).prefix(length)
         }
         let pixels = try bytes("train-images-idx3-ubyte", header: 16, count * 784)
         let labels = try bytes("train-labels-idx1-ubyte", header: 8, count)

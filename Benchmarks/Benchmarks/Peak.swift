@@ -34,6 +34,16 @@ struct Peak: Encodable {
         scalar == Double.self ? gigaflopsDouble : gigaflopsFloat
     }
 
+    /// The numbers in a vector of floats.
+    static func lanes(of instructionSet: InstructionSet) -> Int {
+        switch width(of: instructionSet) {
+        case PEAK_512: 16
+        case PEAK_256: 8
+        case PEAK_128: 4
+        default: 1
+        }
+    }
+
     static func width(of instructionSet: InstructionSet) -> peak_width {
         switch instructionSet.name {
         case "avx512": PEAK_512
