@@ -58,6 +58,7 @@ let package = Package(
             name: "BackpropTests", dependencies: ["Backprop", "BackpropReference", "BackpropSamples"],
             exclude: ["Models"]),
         .testTarget(name: "CLITests", dependencies: ["BackpropCLI"]),
+        .testTarget(name: "BenchmarkTests", dependencies: ["Benchmarks"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

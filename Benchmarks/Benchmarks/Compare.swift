@@ -23,8 +23,11 @@ struct CompareOptions {
         }
         while let word = words.popFirst() {
             switch word {
-            case "--json": format = .json
-            case "--markdown": format = .markdown
+            case "--json", "--markdown":
+                guard format == .text else {
+                    throw Benchmark.UsageError(message: "compare: expected one of --json and --markdown, found two")
+                }
+                format = word == "--json" ? .json : .markdown
             case "--check": checks = true
             case "--rows": patterns.append(try value(of: word))
             case "--data": mnistFolder = try value(of: word)
@@ -105,12 +108,7 @@ struct CompareReport: Encodable {
     }
 
     var text: String {
-        let lines = [Self.heads] + rows.map(\.columns)
-        let widths = Self.heads.indices.map { column in lines.map { $0[column].count }.max()! }
-        let table = lines.map { line in
-            zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-        }
-        return (introduction + [""] + table).joined(separator: "\n")
+        (introduction + ["", Benchmark.table([Self.heads] + rows.map(\.columns))]).joined(separator: "\n")
     }
 }
 

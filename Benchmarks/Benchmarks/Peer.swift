@@ -23,6 +23,11 @@ struct Peer {
         "W4": Workload(layers: [1024, 2048, 2048, 1024, 10], classifies: true, samples: 2048, learningRate: 0.05),
         "W5": Workload(layers: [784, 256, 32, 256, 784], classifies: false, samples: 8192, learningRate: 0.01),
     ]
+    /// W2i and W3i are for predictions, on the networks of W2 and W3.
+    private static func workload(_ name: String) -> Workload? {
+        ["W2i", "W3i"].contains(name) ? workloads[String(name.dropLast())] : workloads[name]
+    }
+
     /// Samples that the two losses are taken over.
     private static let lossSamples = 512
 
@@ -38,8 +43,11 @@ struct Peer {
     /// - Parameter words: The workload, the batch size, the number of threads, and `train` or `infer`.
     init(_ words: [String]) throws {
         guard words.count >= 4, let batch = Int(words[1]), batch > 0, let threads = Int(words[2]),
-            ["train", "infer"].contains(words[3]), let workload = Self.workloads[String(words[0].prefix(2))]
-        else { throw Benchmark.UsageError(message: "peer: expected WORKLOAD BATCH THREADS train|infer") }
+            ["train", "infer"].contains(words[3]), let workload = Self.workload(words[0])
+        else {
+            throw Benchmark.UsageError(
+                message: "peer: expected W0 to W5, W2i or W3i, a batch, threads, and train or infer, found \(words)")
+        }
         let isFirst = words[0].hasPrefix("W0")
         let loss: Loss = workload.classifies ? .crossEntropy : .squaredError
         let rate = workload.learningRate * (batch == 1 && !isFirst ? 0.2 : 1)

@@ -22,35 +22,62 @@ struct WorkOptions {
                 isJSON = true
                 continue
             }
+            guard let expected = Self.expected[word] else {
+                throw Benchmark.UsageError(message: "unknown option \(word)")
+            }
             guard let value = words.popFirst() else {
-                throw Benchmark.UsageError(message: "\(word): expected a value, found nothing")
+                throw Benchmark.UsageError(message: "\(word): expected \(expected), found nothing")
             }
-            guard try set(word, value) else {
-                throw Benchmark.UsageError(message: "\(word): expected another value, found '\(value)'")
+            guard set(word, value) else {
+                throw Benchmark.UsageError(message: "\(word): expected \(expected), found '\(value)'")
             }
+        }
+        if mnistFolder != nil, layers[0] != 784 || layers[layers.count - 1] != 10 || loss != .crossEntropy {
+            throw Benchmark.UsageError(
+                message: "--data: expected cross-entropy, layers from 784 to 10, found \(loss.rawValue), \(shape.name)")
         }
     }
 
+    /// What each option takes.
+    private static let expected = [
+        "--layers": "two numbers above 0 or more, as in 784-128-10",
+        "--hidden-activation": "one of \(Activation.allCases.map(\.rawValue).joined(separator: ", "))",
+        "--loss": "cross-entropy or squared-error",
+        "--batch": "1 to 1000000",
+        "--threads": "1 to 1024",
+        "--seconds": "more than 0 and at most 3600",
+        "--precision": "f32 or f64",
+        "--data": "a folder",
+    ]
+
     /// Returns whether the value makes sense.
-    private mutating func set(_ word: String, _ value: String) throws -> Bool {
+    private mutating func set(_ word: String, _ value: String) -> Bool {
         switch word {
         case "--layers":
-            layers = value.split(separator: "-").compactMap { Int($0) }
-            return layers.count >= 2 && layers.allSatisfy { $0 > 0 }
+            let units = value.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+            layers = units
+            return units.count >= 2 && units.allSatisfy { $0 > 0 }
         case "--hidden-activation":
             guard let activation = Activation(rawValue: value) else { return false }
             hidden = activation
         case "--loss":
             guard ["cross-entropy", "squared-error"].contains(value) else { return false }
             loss = value == "cross-entropy" ? .crossEntropy : .squaredError
-        case "--batch": batch = Int(value) ?? 0
-        case "--threads": threads = Int(value) ?? 0
-        case "--seconds": seconds = Double(value) ?? 0
-        case "--precision": precision = value
-        case "--data": mnistFolder = value
-        default: throw Benchmark.UsageError(message: "unknown option \(word)")
+        case "--batch":
+            batch = Int(value) ?? 0
+            return 1...1_000_000 ~= batch
+        case "--threads":
+            threads = Int(value) ?? 0
+            return 1...1024 ~= threads
+        case "--seconds":
+            seconds = Double(value) ?? 0
+            return seconds > 0 && seconds <= 3600
+        case "--precision":
+            precision = value
+            return ["f32", "f64"].contains(value)
+        default: mnistFolder = value
         }
-        return batch > 0 && threads > 0 && seconds > 0 && ["f32", "f64"].contains(precision)
+        return true
     }
 
     var shape: NetworkShape { NetworkShape(units: layers, hidden: hidden, loss: loss) }
@@ -75,9 +102,10 @@ struct WorkReport: Encodable {
     func print(asJSON: Bool) throws {
         if asJSON { return try printJSON(self) }
         let name = layers.map(String.init).joined(separator: "-")
+        let sharing = threads == 1 ? "1 thread" : "\(threads) threads"
         Swift.print(
             """
-            \(kind) \(name), batch \(batch), \(threads) threads, \(precision), \(instructionSet)
+            \(kind) \(name), batch \(batch), \(sharing), \(precision), \(instructionSet)
             \(rounded(nanosecondsPerStep)) ns a step, \(rounded(samplesPerSecond)) samples/s
             \(rounded(gigaflops)) GFLOP/s, \(rounded(shareOfPeak * 100)) % of peak
             \(allocationsPerStep.map { rounded($0) } ?? "unknown") allocations a step after the first
