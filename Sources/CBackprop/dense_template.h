@@ -308,7 +308,7 @@ BP_INLINE void dense_strip(dense_shape tile, size_t m, dense_operands in, dense_
     dense_tiles(tile, first, m, in, ahead, out);
 }
 
-/* So many vectors from a column on, or a part of one. */
+/* So many vectors from a column on, of which the last has so many lanes; at most two if those are a part. */
 BP_INLINE void dense_columns(size_t vectors, size_t lanes, size_t column, size_t m, dense_operands in, dense_target out) {
     in.b += column * (in.b_transposed ? in.b_row : 1);
     out.c += column;
@@ -326,7 +326,10 @@ BP_INLINE void dense_columns(size_t vectors, size_t lanes, size_t column, size_t
     DENSE_VECTORS(4)
 #endif
 #undef DENSE_VECTORS
-    if (VEC_LANES > 1 && lanes < VEC_LANES) dense_strip((dense_shape){0, 1, 1, lanes, DENSE_FAR}, m, in, out);
+    if (VEC_LANES > 1 && vectors == 1 && lanes < VEC_LANES) dense_strip((dense_shape){0, 1, 1, lanes, DENSE_FAR}, m, in, out);
+#if VEC_TILE_VECTORS > 1
+    if (vectors == 2 && lanes < VEC_LANES) dense_strip((dense_shape){0, 2, 1, lanes, DENSE_FAR}, m, in, out);
+#endif
 }
 
 /* One row of c, as many of its columns as fill tiles; returns how many. */
@@ -343,16 +346,20 @@ BP_INLINE size_t dense_row(size_t n, dense_operands in, dense_target out) {
     return column;
 }
 
-/* All columns of c, m x n: whole vectors in strips, then a part of one. */
+/*
+ * All columns of c, m x n: whole vectors in strips, then one of what is left, a part of a vector, with the vector before
+ * it. (Any strip could end with a part, but there are many tiles to compile.)
+ */
 BP_INLINE void dense_strips(size_t m, size_t n, dense_operands in, dense_target out) {
     size_t column = m == 1 && !in.b_transposed ? dense_row(n, in, out) : 0;
-    const dense_split split = dense_split_of((n - column) / VEC_LANES, VEC_TILE_VECTORS);
+    const size_t lanes = (n - column) % VEC_LANES, vectors = (n - column) / VEC_LANES;
+    const size_t paired = lanes > 0 && vectors > 0 && VEC_TILE_VECTORS > 1;
+    const dense_split split = dense_split_of(vectors - paired, VEC_TILE_VECTORS);
     for (size_t i = 0; i < split.parts; i++) {
-        const size_t vectors = dense_part(split, i);
-        dense_columns(vectors, VEC_LANES, column, m, in, out);
-        column += vectors * VEC_LANES;
+        dense_columns(dense_part(split, i), VEC_LANES, column, m, in, out);
+        column += dense_part(split, i) * VEC_LANES;
     }
-    if (VEC_LANES > 1 && column < n) dense_columns(1, n - column, column, m, in, out);
+    if (lanes > 0) dense_columns(1 + paired, lanes, column, m, in, out);
 }
 
 /* Packs the rows of a of one tile, for k from 'first' to 'last'. */

@@ -36,7 +36,14 @@ BP_INLINE vec vec_set1(double x) { return _mm256_set1_pd(x); }
 BP_INLINE vec vec_load(const double *p) { return _mm256_loadu_pd(p); }
 BP_INLINE void vec_store(double *p, vec v) { _mm256_storeu_pd(p, v); }
 BP_INLINE vec vec_load_first(const double *p, size_t n) { return _mm256_maskload_pd(p, vec_first(n)); }
-BP_INLINE void vec_store_first(double *p, vec v, size_t n) { _mm256_maskstore_pd(p, vec_first(n), v); }
+/* Piece by piece, as stores with a mask take some forty operations on AMD's processors. */
+BP_INLINE void vec_store_first(double *p, vec v, size_t n) {
+    const __m128d low = _mm256_castpd256_pd128(v), high = _mm256_extractf128_pd(v, 1);
+    if (n > 1) _mm_storeu_pd(p, low);
+    else _mm_store_sd(p, low);
+    if (n > 3) _mm_storeu_pd(p + 2, high);
+    else if (n > 2) _mm_store_sd(p + 2, high);
+}
 BP_INLINE vec vec_add(vec a, vec b) { return _mm256_add_pd(a, b); }
 BP_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_pd(a, b); }
 BP_INLINE vec vec_mul(vec a, vec b) { return _mm256_mul_pd(a, b); }
@@ -73,7 +80,21 @@ BP_INLINE vec vec_set1(float x) { return _mm256_set1_ps(x); }
 BP_INLINE vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
 BP_INLINE void vec_store(float *p, vec v) { _mm256_storeu_ps(p, v); }
 BP_INLINE vec vec_load_first(const float *p, size_t n) { return _mm256_maskload_ps(p, vec_first(n)); }
-BP_INLINE void vec_store_first(float *p, vec v, size_t n) { _mm256_maskstore_ps(p, vec_first(n), v); }
+BP_INLINE void vec_store_first(float *p, vec v, size_t n) {
+    __m128 left = _mm256_castps256_ps128(v);
+    if (n > 3) {
+        _mm_storeu_ps(p, left);
+        left = _mm256_extractf128_ps(v, 1);
+        p += 4;
+    }
+    if (n == VEC_LANES) _mm_storeu_ps(p, left);
+    if (n & 2) {
+        _mm_storeu_si64(p, _mm_castps_si128(left));
+        left = _mm_movehl_ps(left, left);
+        p += 2;
+    }
+    if (n & 1) _mm_store_ss(p, left);
+}
 BP_INLINE vec vec_add(vec a, vec b) { return _mm256_add_ps(a, b); }
 BP_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 BP_INLINE vec vec_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
