@@ -514,6 +514,15 @@ static void test_paths(const char *folder) {
     expect(bp_file_write("x", NULL, 1, &error) == BP_ERROR_NULL, "no bytes");
     expect(bp_file_read(NULL, NULL, 0, &(size_t){0}, &error) == BP_ERROR_NULL, "no name to read");
     expect(bp_file_read("x", NULL, 0, NULL, &error) == BP_ERROR_NULL, "no place for the size");
+    /* As long as a path may be, with what is added to it. */
+    const size_t before = strlen(folder);
+    (void)snprintf(path, sizeof path, "%s", folder);
+    for (size_t i = before; i < 4060; i++) path[i] = "/."[(i - before) % 2];
+    (void)snprintf(path + 4060 - (4060 - before) % 2, 8, "/long");
+    expect(bp_file_write_keeping(path, old_bytes, sizeof old_bytes, 2, NULL) == BP_OK &&
+               bp_file_write_keeping(path, new_bytes, sizeof new_bytes, 2, NULL) == BP_OK && has(path, new_bytes, sizeof new_bytes),
+           "a long path");
+    expect(remove(path) == 0 && remove(strcat(path, ".1")) == 0, "files of long paths are removed");
     /* A name without a folder is in the one that the process is in. */
     expect(chdir(folder) == 0 && bp_file_write("x", NULL, 0, &error) == BP_OK, "an empty file in this folder");
     expect(has("x", old_bytes, 0) && remove("x") == 0, "which is empty");

@@ -505,7 +505,8 @@ static void test_texts(void) {
     expect(!bp_text_is(text, plain, strlen(plain) + 1), "a text that is shorter is another");
     memset(copy, 'x', sizeof copy);
     expect(bp_text_copy(text, copy, 2) == strlen(plain) && copy[2] == 'x', "no more is copied than fits");
-    const bp_text odd = {"\\x\\", 3}, none = {NULL, 0};
+    const bp_text odd = {"\\x\\", 3}, none = {NULL, 0}, zero = {"a\\u0000b", 8};
+    expect(bp_text_copy(zero, copy, sizeof copy) == 3 && bp_text_is(zero, "a\0b", 3), "a text goes on after NUL");
     expect(bp_text_is(odd, "\\x\\", 3), "what is no escape stands for itself");
     expect(bp_text_copy(none, copy, sizeof copy) == 0 && bp_text_is(none, "", 0), "no text");
 }

@@ -79,7 +79,8 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
                                                                                                                   \
     static void elements_##suffix(size_t n, int is_special) {                                                     \
         const size_t count = ROWS * n;                                                                            \
-        real x[ROWS * MOST + 1], y[ROWS * MOST + 1], t[ROWS * MOST + 1], d[ROWS * MOST + 1], losses[ROWS];        \
+        real *x = fenced(0, count, sizeof *x), *y = fenced(1, count, sizeof *y), *t = fenced(2, count, sizeof *t); \
+        real *d = fenced(3, count, sizeof *d), *losses = fenced(4, ROWS, sizeof *losses);                         \
         fill_##suffix(1 + n, 6, is_special, x, count);                                                            \
         fill_##suffix(2 + n, 1, 0, t, count);                                                                     \
         bp_exp_##suffix(k, x, y, count), hash_##suffix(y, count);                                                 \
@@ -91,7 +92,7 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
         for (bp_activation f = 0; f < BP_ACTIVATION_COUNT; f++) {                                                 \
             const int keeps = bp_activation_keeps_derivative(f);                                                  \
             bp_activate_##suffix(k, f, x, y, NULL, ROWS, n), hash_##suffix(y, count);                             \
-            memset(d, 0, sizeof d);                                                                               \
+            memset(d, 0, count * sizeof *d);                                                                      \
             bp_activate_##suffix(k, f, x, y, d, ROWS, n), hash_##suffix(y, count), hash_##suffix(d, count);       \
             bp_activation_delta_##suffix(k, f, y, keeps ? d : NULL, t, y, ROWS, n), hash_##suffix(y, count);      \
         }                                                                                                         \

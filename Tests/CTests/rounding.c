@@ -101,10 +101,23 @@ static void compare_ties(void) {
     }
 }
 
+/* Odd products just below a power of two, of which a number just above is taken: ties of one bit too many. */
+static void compare_cancelled_ties(void) {
+    for (int i = 0; i < 10000; i++) {
+        const uint64_t a = random_bits() >> 32 | UINT64_C(0x80000001), b = (UINT64_MAX / a - 1) | 1;
+        const double taken = ldexp(1, 64) + ldexp((double)(random_bits() >> 23 | UINT64_C(1) << 41), 12);
+        compare_f64((double)a, (double)b, -taken, fma((double)a, (double)b, -taken));
+        const uint32_t c = (uint32_t)(random_bits() >> 48) | 0x8001, d = (UINT32_MAX / c - 1) | 1;
+        const float gone = ldexpf(1, 32) + ldexpf((float)(random_bits() >> 49 | 1u << 15), 9);
+        compare_f32((float)c, (float)d, -gone, fmaf((float)c, (float)d, -gone));
+    }
+}
+
 int main(int count, char **words) {
     const unsigned long millions = count > 1 ? strtoul(words[1], NULL, 10) : 2;
     compare_special();
     compare_ties();
+    compare_cancelled_ties();
     for (unsigned long i = 0; i < millions * 1000000; i++) {
         /* z near the product's exponent, then anywhere, then products that are subnormal. */
         const int kind = (int)(i % 4), spread_f32 = kind == 0 ? 8 : kind == 1 ? 60 : 255;
