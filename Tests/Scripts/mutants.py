@@ -36,7 +36,7 @@ LEFT_OUT = {"cpu.c", "platform.h", "vec_neon.h"}
 
 # Programs with their words and instruction sets, the quickest first.
 FILES = [("files", "FOLDER", ""), ("failures", "FOLDER", "")]
-SCALAR = [("kernels", "1", "scalar"), ("samples", "1", "scalar")]
+SCALAR = [("kernels", "1", "scalar"), ("samples", "1", "scalar"), ("kernels", "3", "scalar")]
 AVX2 = [("kernels", "1", "avx2"), ("samples", "1", "avx2")]
 THREADS = [("kernels", "3", "avx2"), ("samples", "3", "avx2"), ("bits", "3", "avx2")]
 
