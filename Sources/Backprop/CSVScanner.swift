@@ -51,17 +51,17 @@ struct CSVField {
     }
 }
 
-func endsField(_ byte: UInt8, _ separator: UInt8) -> Bool {
-    byte == separator || byte == ASCII.lineFeed || byte == ASCII.carriageReturn
-}
+func endsField(_ byte: UInt8, _ separator: UInt8) -> Bool { byte == separator || endsLine(byte) }
+
+func endsLine(_ byte: UInt8) -> Bool { byte == ASCII.lineFeed || byte == ASCII.carriageReturn }
 
 /// Finds the rows of a table in one pass, and checks that they have equally many fields.
 struct CSVScanner {
     private let source: String
     let separator: UInt8
     private let maximumColumns: Int
-    /// Where each row begins.
-    private(set) var rowStarts: [Int] = []
+    /// Those that were found.
+    private(set) var rows = CSVRowIndex(byteCount: 0)
     private(set) var columnCount: Int
     private(set) var hasQuotes = false
     /// The line, counted from 1, that the bytes begin with.
@@ -84,27 +84,23 @@ struct CSVScanner {
     ///   - isWhole: Whether nothing follows. If not, the line feed only marks the end of what is known yet, and the row
     ///     that it ends is left for later.
     /// - Returns: Where the row that is left begins, else where the bytes end.
-    /// - Throws: ``BackpropError/format(_:expected:found:)`` for the last of ``rowStarts``.
+    /// - Throws: ``BackpropError/format(_:expected:found:)`` for the row after the last of ``rows``.
     @discardableResult
     mutating func scan(
         _ bytes: Span<UInt8>, from start: Int, isWhole: Bool = true
     ) throws(BackpropError) -> Int {
+        rows = CSVRowIndex(byteCount: bytes.count)
         var position = start
         while true {
             while position < bytes.count, endsLine(bytes[position]) { position += 1 }
             guard position < bytes.count else { return bytes.count }
             let start = position
-            rowStarts.append(start)
             position = try endOfRow(bytes, from: start, isWhole: isWhole)
-            guard isWhole || position < bytes.count - 1 else {
-                rowStarts.removeLast()
-                return start
-            }
-            try checkRow(bytes)
+            guard isWhole || position < bytes.count - 1 else { return start }
+            try checkRow(bytes, from: start)
+            rows.append(start)
         }
     }
-
-    private func endsLine(_ byte: UInt8) -> Bool { byte == ASCII.lineFeed || byte == ASCII.carriageReturn }
 
     /// Returns where a row's line end is, and counts its separators.
     private mutating func endOfRow(
@@ -172,15 +168,15 @@ struct CSVScanner {
         throw .format(place(bytes, at: start), expected: "a closing quote", found: "the end of the file")
     }
 
-    private mutating func checkRow(_ bytes: Span<UInt8>) throws(BackpropError) {
+    private mutating func checkRow(_ bytes: Span<UInt8>, from start: Int) throws(BackpropError) {
         let fields = separators + 1
         if columnCount == 0 { columnCount = fields }
         guard fields <= maximumColumns else {
             throw .format(
-                place(bytes, at: rowStarts.last!), expected: "at most \(maximumColumns) columns", found: "\(fields)")
+                place(bytes, at: start), expected: "at most \(maximumColumns) columns", found: "\(fields)")
         }
         guard fields == columnCount else {
-            throw .format(place(bytes, at: rowStarts.last!), expected: "\(columnCount) fields", found: "\(fields)")
+            throw .format(place(bytes, at: start), expected: "\(columnCount) fields", found: "\(fields)")
         }
     }
 

@@ -100,17 +100,17 @@ public struct CSVStream {
         } catch {
             failure = error
         }
-        var rows = scanner.rowStarts.dropLast(failure == nil ? 0 : 1)
-        if start == nil, let first = rows.first {
-            let header = try CSVTable.header(bytes, first, scanner, source: source, format: format)
+        var rows = scanner.rows
+        if start == nil, rows.count > 0 {
+            let header = try CSVTable.header(bytes, scanner, source: source, format: format)
             start = Start(header: header, columnCount: scanner.columnCount, separator: scanner.separator)
-            if header != nil { rows = rows.dropFirst() }
+            if header != nil { rows.removeFirst() }
         } else if start == nil, failure == nil, !isAtEnd {
             return nil
         }
         let firstLine = line
         if failure == nil { take(min(end, buffer.count)) }
-        guard !rows.isEmpty else { return nil }
+        guard rows.count > 0 else { return nil }
         hasRows = true
         return CSVTable(header: start?.header, bytes, rows, scanner, source: source, firstLine: firstLine)
     }

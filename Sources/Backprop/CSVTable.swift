@@ -14,8 +14,8 @@ public struct CSVTable: Hashable, Sendable {
     public let source: String
     /// They end in a line feed.
     private let bytes: FileBytes
-    /// Where each row of values begins.
-    private var rowStarts: [Int]
+    /// Where rows of values begin.
+    private var rows: CSVRowIndex
     private let separator: UInt8
     private let hasQuotes: Bool
     /// The line, counted from 1, that the bytes begin with: of a part of a table not the first.
@@ -47,30 +47,27 @@ public struct CSVTable: Hashable, Sendable {
             try scanner.scan(span, from: Self.sizeOfByteOrderMark(span))
             return scanner
         }
-        guard let first = scanner.rowStarts.first else { throw .empty("\(source): rows") }
-        let header = try Self.header(bytes, first, scanner, source: source, format: format)
-        guard scanner.rowStarts.count > (header == nil ? 0 : 1) else {
-            throw .empty("\(source): rows below the header")
-        }
-        self.init(
-            header: header, bytes, scanner.rowStarts.dropFirst(header == nil ? 0 : 1), scanner, source: source,
-            firstLine: 1)
+        var rows = scanner.rows
+        guard rows.count > 0 else { throw .empty("\(source): rows") }
+        let header = try Self.header(bytes, scanner, source: source, format: format)
+        if header != nil { rows.removeFirst() }
+        guard rows.count > 0 else { throw .empty("\(source): rows below the header") }
+        self.init(header: header, bytes, rows, scanner, source: source, firstLine: 1)
     }
 
     /// Rows that were found already.
     ///
     /// - Parameters:
     ///   - bytes: They end in a line feed.
-    ///   - rowStarts: At least one.
+    ///   - rows: At least one.
     ///   - firstLine: The line, counted from 1, that the bytes begin with.
     init(
-        header: [String]?, _ bytes: FileBytes, _ rowStarts: ArraySlice<Int>, _ scanner: CSVScanner, source: String,
-        firstLine: Int
+        header: [String]?, _ bytes: FileBytes, _ rows: CSVRowIndex, _ scanner: CSVScanner, source: String, firstLine: Int
     ) {
         self.header = header
         self.columnCount = scanner.columnCount
         self.bytes = bytes
-        self.rowStarts = Array(rowStarts)
+        self.rows = rows
         self.separator = scanner.separator
         self.hasQuotes = scanner.hasQuotes
         self.source = source
@@ -81,12 +78,12 @@ public struct CSVTable: Hashable, Sendable {
         bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf ? 3 : 0
     }
 
-    /// The names of the columns if a row holds them, which is the table's first.
+    /// The names of the columns if the first row that was found holds them.
     static func header(
-        _ bytes: FileBytes, _ row: Int, _ scanner: CSVScanner, source: String, format: CSVFormat
+        _ bytes: FileBytes, _ scanner: CSVScanner, source: String, format: CSVFormat
     ) throws(BackpropError) -> [String]? {
         let (names, isHeader) = bytes.withSpan { span in
-            var position = row
+            var position = scanner.rows.startBefore(0).start
             let fields = (0..<scanner.columnCount).map { _ in
                 let field = CSVField(at: position, span, separator: scanner.separator)
                 position = field.end + 1
@@ -111,7 +108,8 @@ public struct CSVTable: Hashable, Sendable {
     /// One of the rows, as a table of its own.
     package func row(_ row: Int) -> CSVTable {
         var table = self
-        table.rowStarts = [rowStarts[row]]
+        table.rows = CSVRowIndex(byteCount: 0)
+        table.rows.append(bytes.withSpan { span in start(ofRow: row, span) })
         return table
     }
 
@@ -123,7 +121,7 @@ public struct CSVTable: Hashable, Sendable {
     }
 
     /// The rows of values; at least one.
-    public var rowCount: Int { rowStarts.count }
+    public var rowCount: Int { rows.count }
 
     /// The index of a column by its name or, as a decimal counted from 1, by its position.
     ///
@@ -165,14 +163,12 @@ public struct CSVTable: Hashable, Sendable {
 
     /// The texts of one column.
     public func texts(inColumn column: Int) -> [String] {
-        bytes.withSpan { span in
-            rowStarts.map { field(span, rowStart: $0, column: column).text(span) }
-        }
+        fields(ofColumn: column) { field, span in field.text(span) }
     }
 
     /// The text of one field.
     public func text(row: Int, column: Int) -> String {
-        bytes.withSpan { span in field(span, rowStart: rowStarts[row], column: column).text(span) }
+        bytes.withSpan { span in field(span, rowStart: start(ofRow: row, span), column: column).text(span) }
     }
 
     /// Where a field stands, for error messages.
@@ -182,18 +178,13 @@ public struct CSVTable: Hashable, Sendable {
 
     /// The line that a row begins in, for error messages.
     package func lineOf(row: Int) -> String {
-        let line = bytes.withSpan { span in lineNumber(span, at: rowStarts[row]) }
+        let line = bytes.withSpan { span in lineNumber(span, at: start(ofRow: row, span)) }
         return "\(source) line \(firstLine - 1 + line)"
     }
 
     /// The texts of one column, `nil` where a value is missing.
     func presentTexts(inColumn column: Int) -> [String?] {
-        bytes.withSpan { span in
-            rowStarts.map {
-                let field = field(span, rowStart: $0, column: column)
-                return field.isMissing(span) ? nil : field.text(span)
-            }
-        }
+        fields(ofColumn: column) { field, span in field.isMissing(span) ? nil : field.text(span) }
     }
 
     /// The error of a field that is not what was expected.
@@ -201,6 +192,57 @@ public struct CSVTable: Hashable, Sendable {
         let found = text(row: row, column: column)
         return .format(
             placeOf(row: row, column: column), expected: expected, found: found.isEmpty ? "nothing" : found)
+    }
+
+    /// What a closure makes of each field of a column.
+    private func fields<Result>(ofColumn column: Int, _ make: (CSVField, Span<UInt8>) -> Result) -> [Result] {
+        bytes.withSpan { span in
+            var results: [Result] = []
+            results.reserveCapacity(rowCount)
+            var start = start(ofRow: 0, span)
+            while true {
+                results.append(make(field(span, rowStart: start, column: column), span))
+                if results.count == rowCount { return results }
+                start = rows.start(of: results.count) ?? self.start(after: start, span)
+            }
+        }
+    }
+
+    private func start(ofRow row: Int, _ bytes: Span<UInt8>) -> Int {
+        let (known, rowsBetween) = rows.startBefore(row)
+        return (0..<rowsBetween).reduce(known) { position, _ in start(after: position, bytes) }
+    }
+
+    /// Where the row begins that follows the one beginning at `start`; there must be one.
+    private func start(after start: Int, _ bytes: Span<UInt8>) -> Int {
+        var position = start
+        if hasQuotes {
+            repeat {
+                position = CSVField(at: position, bytes, separator: separator).end + 1
+            } while bytes[position - 1] == separator
+        } else {
+            position = endOfLine(bytes, from: start)
+        }
+        return startOfRow(bytes, from: position)
+    }
+
+    /// Where the next row begins at or after a position between rows; there must be one.
+    private func startOfRow(_ bytes: Span<UInt8>, from between: Int) -> Int {
+        var position = between
+        while endsLine(bytes[position]) { position += 1 }
+        return position
+    }
+
+    private func endOfLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var position = start
+        // Eight bytes at a time, as long as they hold no line end.
+        while position + 8 <= bytes.count {
+            let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian
+            guard matches(word, ASCII.lineFeed) | matches(word, ASCII.carriageReturn) == 0 else { break }
+            position += 8
+        }
+        while !endsLine(bytes[position]) { position += 1 }
+        return position
     }
 
     private func field(_ bytes: Span<UInt8>, rowStart: Int, column: Int) -> CSVField {
@@ -261,19 +303,21 @@ extension CSVTable {
         // A row that stays in the cache until it is done.
         var numbers = ContiguousArray<Scalar>(repeating: 0, count: columns.count)
         bytes.withSpan { bytes in
-            for (row, start) in rowStarts.enumerated() {
-                readRow(bytes, row, from: start, slots: slots, into: &numbers, &found.columns)
+            var position = start(ofRow: 0, bytes)
+            for row in 0..<rowCount {
+                let start = startOfRow(bytes, from: position)
+                position = readRow(bytes, row, from: start, slots: slots, into: &numbers, &found.columns)
                 found.values.append(contentsOf: numbers)
             }
         }
         return found
     }
 
-    /// Reads one row; every slot is written.
+    /// Reads one row; every slot is written. Returns where it has ended.
     private func readRow<Scalar: NetworkScalar>(
         _ bytes: Span<UInt8>, _ row: Int, from start: Int, slots: [Int], into numbers: inout ContiguousArray<Scalar>,
         _ columns: inout [NumberColumns<Scalar>.Column]
-    ) {
+    ) -> Int {
         var numbers = numbers.mutableSpan
         let separator = separator
         var position = start
@@ -286,6 +330,7 @@ extension CSVTable {
             position = field.end + 1
             if slot >= 0 { numbers[slot] = columns[slot].number(field, bytes, row: row) }
         }
+        return position
     }
 
     /// Reads a field of a few digits, with a point and a sign or without, as most are in large tables, and goes on to the
