@@ -62,3 +62,8 @@ extension BackpropError: CustomStringConvertible {
         }
     }
 }
+
+extension String {
+    /// The text as a message quotes it: its beginning where it is long.
+    package var quoted: String { utf8.count <= 256 ? self : "\(prefix(100))…" }
+}

@@ -116,7 +116,7 @@ public struct CSVTable: Hashable, Sendable {
     private static func checkNames(_ names: [String], source: String) throws(BackpropError) {
         var seen: Set<String> = []
         for name in names where !seen.insert(name).inserted {
-            throw .format("\(source), header", expected: "a name for each column", found: "\(name) twice")
+            throw .format("\(source), header", expected: "a name for each column", found: "\(name.quoted) twice")
         }
     }
 
@@ -129,12 +129,12 @@ public struct CSVTable: Hashable, Sendable {
     public func column(_ name: String) throws(BackpropError) -> Int {
         if let index = header?.firstIndex(of: name) { return index }
         if let position = Int(name), (1...columnCount).contains(position) { return position - 1 }
-        throw .format("\(source), column", expected: "one of \(knownColumns)", found: name)
+        throw .format("\(source), column", expected: "one of \(knownColumns)", found: name.quoted)
     }
 
     private var knownColumns: String {
         guard let header else { return "1 to \(columnCount)" }
-        let shown = header.prefix(50).joined(separator: ", ")
+        let shown = header.prefix(50).map(\.quoted).joined(separator: ", ")
         return header.count > 50 ? "\(shown), … (\(header.count) columns)" : shown
     }
 
@@ -163,7 +163,19 @@ public struct CSVTable: Hashable, Sendable {
 
     /// The texts of one column.
     public func texts(inColumn column: Int) -> [String] {
-        fields(ofColumn: column) { field, span in field.text(span) }
+        var texts: [String] = []
+        texts.reserveCapacity(rowCount)
+        forEachField(ofColumn: column) { _, field, span in texts.append(field.text(span)) }
+        return texts
+    }
+
+    /// Calls a closure with the text of a column in each row.
+    package func forEachText(
+        inColumn column: Int, _ body: (_ row: Int, _ text: String) throws(BackpropError) -> Void
+    ) throws(BackpropError) {
+        try forEachField(ofColumn: column) { (row, field, span) throws(BackpropError) in
+            try body(row, field.text(span))
+        }
     }
 
     /// The text of one field.
@@ -173,7 +185,7 @@ public struct CSVTable: Hashable, Sendable {
 
     /// Where a field stands, for error messages.
     public func placeOf(row: Int, column: Int) -> String {
-        "\(lineOf(row: row)), column \(name(ofColumn: column))"
+        "\(lineOf(row: row)), column \(name(ofColumn: column).quoted)"
     }
 
     /// The line that a row begins in, for error messages.
@@ -182,28 +194,31 @@ public struct CSVTable: Hashable, Sendable {
         return "\(source) line \(firstLine - 1 + line)"
     }
 
-    /// The texts of one column, `nil` where a value is missing.
-    func presentTexts(inColumn column: Int) -> [String?] {
-        fields(ofColumn: column) { field, span in field.isMissing(span) ? nil : field.text(span) }
+    /// Like ``forEachText(inColumn:_:)``, but `nil` where a value is missing.
+    func forEachPresentText(
+        inColumn column: Int, _ body: (_ row: Int, _ text: String?) throws(BackpropError) -> Void
+    ) throws(BackpropError) {
+        try forEachField(ofColumn: column) { (row, field, span) throws(BackpropError) in
+            try body(row, field.isMissing(span) ? nil : field.text(span))
+        }
     }
 
     /// The error of a field that is not what was expected.
     func unexpected(_ expected: String, row: Int, column: Int) -> BackpropError {
         let found = text(row: row, column: column)
         return .format(
-            placeOf(row: row, column: column), expected: expected, found: found.isEmpty ? "nothing" : found)
+            placeOf(row: row, column: column), expected: expected, found: found.isEmpty ? "nothing" : found.quoted)
     }
 
-    /// What a closure makes of each field of a column.
-    private func fields<Result>(ofColumn column: Int, _ make: (CSVField, Span<UInt8>) -> Result) -> [Result] {
-        bytes.withSpan { span in
-            var results: [Result] = []
-            results.reserveCapacity(rowCount)
+    /// Calls a closure with the row and the field of a column in each.
+    private func forEachField<Failure: Error>(
+        ofColumn column: Int, _ body: (Int, CSVField, Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try bytes.withSpan { (span) throws(Failure) in
             var start = start(ofRow: 0, span)
-            while true {
-                results.append(make(field(span, rowStart: start, column: column), span))
-                if results.count == rowCount { return results }
-                start = rows.start(of: results.count) ?? self.start(after: start, span)
+            for row in 0..<rowCount {
+                if row > 0 { start = rows.start(of: row) ?? self.start(after: start, span) }
+                try body(row, field(span, rowStart: start, column: column), span)
             }
         }
     }

@@ -160,7 +160,7 @@ public struct TableInputs: Hashable, Sendable {
                 continue
             }
             let numbers = Dictionary(uniqueKeysWithValues: categories.enumerated().map { ($1, Double($0)) })
-            for (row, text) in table.presentTexts(inColumn: indices[slot]).enumerated() {
+            try table.forEachPresentText(inColumn: indices[slot]) { (row, text) throws(BackpropError) in
                 let number = text.map { numbers[$0] } ?? column.replacement
                 guard let number else {
                     throw .format(
@@ -180,15 +180,21 @@ public struct TableInputs: Hashable, Sendable {
     private static func encode(
         _ table: CSVTable, _ column: Int, into values: inout [Double], slot: Int, width: Int
     ) throws(BackpropError) -> [String] {
-        let found = table.presentTexts(inColumn: column)
-        let texts = Set(found.compactMap { $0 }).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        guard texts.count <= min(maximumCategories, max(20, table.rowCount / 2)) else {
-            throw .format(
-                "\(table.source), column \(table.name(ofColumn: column))",
-                expected: "numbers, or texts that come up again", found: "\(texts.count) different texts")
+        let most = min(maximumCategories, max(20, table.rowCount / 2))
+        var numbering = TextNumbering()
+        try table.forEachPresentText(inColumn: column) { (row, text) throws(BackpropError) in
+            values[row * width + slot] = text.map { Double(numbering.number(of: $0)) } ?? .nan
+            guard numbering.texts.count <= most else {
+                throw .format(
+                    "\(table.source), column \(table.name(ofColumn: column))",
+                    expected: "numbers, or texts that come up again", found: "more than \(most) different texts")
+            }
         }
-        let numbers = Dictionary(uniqueKeysWithValues: texts.enumerated().map { ($1, Double($0)) })
-        for (row, text) in found.enumerated() { values[row * width + slot] = text.map { numbers[$0]! } ?? .nan }
+        let texts = numbering.texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let places = numbering.places(in: texts)
+        for place in stride(from: slot, to: values.count, by: width) where !values[place].isNaN {
+            values[place] = Double(places[Int(values[place])])
+        }
         return texts
     }
 

@@ -372,41 +372,69 @@ struct DataSource {
             target: try targetValues(table, targetColumn, task), targetName: table.name(ofColumn: targetColumn))
     }
 
-    /// Numbers are taken as classes if they are whole and there are at most 20 of them, each with 5 samples or more
-    /// on average; text always is.
     private static func targetValues(
         _ table: CSVTable, _ column: Int, _ task: LearningTask?
     ) throws -> LabeledSamples.Target {
-        let labels = table.texts(inColumn: column).map(classLabel)
-        if let row = labels.firstIndex(of: "") {
-            throw BackpropError.format(table.placeOf(row: row, column: column), expected: "a target", found: "nothing")
-        }
-        let numbers = labels.compactMap { Double($0) }
-        let isText = numbers.count < labels.count
-        if task == nil, isText, numbers.count * 2 > labels.count {
-            let row = labels.firstIndex { Double($0) == nil }!
+        let survey = try TargetSurvey(table, column)
+        if task == nil, let text = survey.firstText, survey.numbers * 2 > table.rowCount {
             throw BackpropError.format(
-                table.placeOf(row: row, column: column), expected: "a number as in most rows, or --task classify",
-                found: labels[row])
+                table.placeOf(row: text.row, column: column), expected: "a number as in most rows, or --task classify",
+                found: text.label.quoted)
         }
-        let names = sortedNames(Set(labels), areNumbers: !isText)
-        let areFew = names.count <= min(20, labels.count / 5)
-        let looksLikeClasses = isText || (areFew && numbers.allSatisfy { $0 == $0.rounded() })
-        guard task ?? (looksLikeClasses ? .classify : .regress) == .classify else {
+        guard task ?? (survey.looksLikeClasses ? .classify : .regress) == .classify else {
             return .values(try table.numbers(inColumns: [column]))
         }
-        guard names.count > 1 else {
+        if let label = survey.onlyLabel {
             throw BackpropError.format(
                 "\(table.source), column \(table.name(ofColumn: column))", expected: "at least 2 classes",
-                found: "only \(names[0])")
+                found: "only \(label.quoted)")
         }
-        let numberOfName = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        return .classes(labels.map { numberOfName[$0]! }, names: names)
+        let (classes, names) = try table.classes(inColumn: column, areNumbers: survey.firstText == nil)
+        return .classes(classes, names: names)
+    }
+}
+
+/// What a column of targets holds, as far as that tells classes from numbers.
+private struct TargetSurvey {
+    /// Rows with a number.
+    private(set) var numbers = 0
+    /// The first row with something else.
+    private(set) var firstText: (row: Int, label: String)?
+    private var areWhole = true
+    /// Different labels: all, or more than can be few.
+    private var labels: Set<String> = []
+    private let mostLabels: Int
+
+    init(_ table: CSVTable, _ column: Int) throws(BackpropError) {
+        mostLabels = min(20, table.rowCount / 5)
+        // Most texts come up again, and then need not be parsed.
+        var known: [String: (label: String, number: Double?)] = [:]
+        try table.forEachText(inColumn: column) { (row, text) throws(BackpropError) in
+            guard !text.isEmpty else {
+                throw .format(table.placeOf(row: row, column: column), expected: "a target", found: "nothing")
+            }
+            let target = known[text] ?? (classLabel(text), Double(text))
+            if known.count < 1000 { known[text] = target }
+            take(target.label, target.number, row: row)
+        }
     }
 
-    private static func sortedNames(_ names: Set<String>, areNumbers: Bool) -> [String] {
-        areNumbers ? names.sorted { (Double($0)!, $0) < (Double($1)!, $1) } : names.sorted()
+    private mutating func take(_ label: String, _ number: Double?, row: Int) {
+        if let number {
+            numbers += 1
+            areWhole = areWhole && number == number.rounded()
+        } else if firstText == nil {
+            firstText = (row, label)
+        }
+        if labels.count <= max(mostLabels, 1) { labels.insert(label) }
     }
+
+    /// The label of all rows, if it is the same.
+    var onlyLabel: String? { labels.count == 1 ? labels.first : nil }
+
+    /// Numbers do if they are whole and there are at most 20 of them, each with 5 samples or more on average; text always
+    /// does.
+    var looksLikeClasses: Bool { firstText != nil || (areWhole && labels.count <= mostLabels) }
 }
 
 /// How a class is called: whole numbers in one way, however the file writes them.
@@ -464,16 +492,40 @@ extension LabeledSamples {
 }
 
 extension CSVTable {
+    /// The classes of a column, with their names in order.
+    fileprivate func classes(
+        inColumn column: Int, areNumbers: Bool
+    ) throws(BackpropError) -> (classes: [Int], names: [String]) {
+        var (texts, labels) = (TextNumbering(), TextNumbering())
+        // By the number of a text that of its label, as texts are different that mean the same number.
+        var labelOfText: [Int] = []
+        var classes: [Int] = []
+        classes.reserveCapacity(rowCount)
+        try forEachText(inColumn: column) { _, text in
+            let number = texts.number(of: text)
+            if number == labelOfText.count { labelOfText.append(labels.number(of: classLabel(text))) }
+            classes.append(labelOfText[number])
+        }
+        let names =
+            areNumbers ? labels.texts.sorted { (Double($0)!, $0) < (Double($1)!, $1) } : labels.texts.sorted()
+        let places = labels.places(in: names)
+        for row in classes.indices { classes[row] = places[classes[row]] }
+        return (classes, names)
+    }
+
     /// The numbers of classes given by their names.
     func classes(inColumn column: Int, named names: [String]) throws -> [Int] {
         let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        return try texts(inColumn: column).enumerated().map { row, text in
+        var classes: [Int] = []
+        classes.reserveCapacity(rowCount)
+        try forEachText(inColumn: column) { (row, text) throws(BackpropError) in
             guard let number = numbers[text] ?? numbers[classLabel(text)] else {
                 throw BackpropError.format(
                     placeOf(row: row, column: column), expected: "one of \(names.joined(separator: ", "))",
-                    found: text.isEmpty ? "nothing" : text)
+                    found: text.isEmpty ? "nothing" : text.quoted)
             }
-            return number
+            classes.append(number)
         }
+        return classes
     }
 }

@@ -159,6 +159,17 @@ struct CSVTableTests {
         }
     }
 
+    @Test("a long text is cut where a message quotes it")
+    func longText() throws {
+        let (long, cut) = (String(repeating: "é", count: 129), String(repeating: "é", count: 100) + "…")
+        let whole = String(repeating: "é", count: 128)
+        let table = try table("\(long)\n\(whole)\n")
+        expectError("t.csv line 2, column \(cut): expected a finite number, found \(whole)") {
+            try table.numbers(inColumns: [0]) as [Double]
+        }
+        expectError("t.csv, column: expected one of \(cut), found \(cut)") { try table.column(long + "x") }
+    }
+
     // MARK: What is no table
 
     @Test(
