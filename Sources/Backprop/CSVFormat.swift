@@ -33,24 +33,39 @@ public struct CSVFormat: Hashable, Codable, Sendable {
     }
 
     /// The byte of the separator, found in the first line if it must be.
-    func separator(of bytes: Span<UInt8>) -> UInt8 {
+    ///
+    /// - Parameters:
+    ///   - start: Where the first line may begin.
+    ///   - isWhole: Whether nothing follows. If not, a line feed at the end only marks the end of what is known yet.
+    /// - Returns: Also whether the bytes reach to where no other can be found.
+    func separator(of bytes: Span<UInt8>, from start: Int, isWhole: Bool = true) -> (byte: UInt8, isCertain: Bool) {
         switch separator {
-        case .comma: return ASCII.comma
-        case .semicolon: return ASCII.semicolon
-        case .tab: return ASCII.tab
+        case .comma: return (ASCII.comma, true)
+        case .semicolon: return (ASCII.semicolon, true)
+        case .tab: return (ASCII.tab, true)
         case .automatic: break
         }
-        var isQuoted = false
-        var seen: Set<UInt8> = []
-        for index in bytes.indices {
+        var position = start
+        while position < bytes.count, endsLine(bytes[position]) { position += 1 }
+        var (isQuoted, beginsField, endsQuotes) = (false, true, false)
+        var (hasTab, hasSemicolon) = (false, false)
+        var found: UInt8 { hasTab ? ASCII.tab : hasSemicolon ? ASCII.semicolon : ASCII.comma }
+        for index in position..<bytes.count {
             let byte = bytes[index]
-            if byte == ASCII.quote { isQuoted.toggle() }
+            // A quoted separator separates nothing. Within a field without quotes they are text, as in 6" x 4".
+            if byte == ASCII.quote, isQuoted || beginsField || endsQuotes {
+                isQuoted.toggle()
+                (beginsField, endsQuotes) = (false, !isQuoted)
+                continue
+            }
             if isQuoted { continue }
-            // A quoted separator separates nothing; an empty line is not the first.
-            if byte == ASCII.lineFeed || byte == ASCII.carriageReturn, index > 0 { break }
-            seen.insert(byte)
+            if byte == ASCII.comma { return (byte, true) }
+            if endsLine(byte) { return (found, isWhole || index < bytes.count - 1) }
+            (beginsField, endsQuotes) = (byte == ASCII.tab || byte == ASCII.semicolon, false)
+            hasTab = hasTab || byte == ASCII.tab
+            hasSemicolon = hasSemicolon || byte == ASCII.semicolon
         }
-        return [ASCII.comma, ASCII.tab, ASCII.semicolon].first(where: seen.contains) ?? ASCII.comma
+        return (found, isWhole)
     }
 }
 

@@ -85,7 +85,6 @@ struct CSVScanner {
     ///     that it ends is left for later.
     /// - Returns: Where the row that is left begins, else where the bytes end.
     /// - Throws: ``BackpropError/format(_:expected:found:)`` for the row after the last of ``rows``.
-    @discardableResult
     mutating func scan(
         _ bytes: Span<UInt8>, from start: Int, isWhole: Bool = true
     ) throws(BackpropError) -> Int {

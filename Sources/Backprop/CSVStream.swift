@@ -89,9 +89,14 @@ public struct CSVStream {
         let bytes = FileBytes(buffer + CollectionOfOne(ASCII.lineFeed))
         let format = format
         let begin = start == nil ? bytes.withSpan { CSVTable.sizeOfByteOrderMark($0) } : 0
+        let isWhole = isAtEnd
+        let (separator, isCertain) =
+            start.map { ($0.separator, true) }
+            ?? bytes.withSpan { format.separator(of: $0, from: begin, isWhole: isWhole) }
+        guard isCertain else { return nil }
         var scanner = CSVScanner(
-            source: source, separator: start?.separator ?? bytes.withSpan { format.separator(of: $0) },
-            maximumColumns: format.maximumColumns, columnCount: start?.columnCount ?? 0, firstLine: line)
+            source: source, separator: separator, maximumColumns: format.maximumColumns,
+            columnCount: start?.columnCount ?? 0, firstLine: line)
         var end = 0
         do {
             end = try bytes.withSpan { span throws(BackpropError) in

@@ -41,15 +41,21 @@ public struct CSVTable: Hashable, Sendable {
 
     private init(_ unterminated: FileBytes, source: String, format: CSVFormat) throws(BackpropError) {
         let bytes = unterminated.ending(in: ASCII.lineFeed)
-        let scanner = try bytes.withSpan { span throws(BackpropError) in
-            var scanner = CSVScanner(
-                source: source, separator: format.separator(of: span), maximumColumns: format.maximumColumns)
-            try scanner.scan(span, from: Self.sizeOfByteOrderMark(span))
-            return scanner
+        let start = bytes.withSpan { Self.sizeOfByteOrderMark($0) }
+        var scanner = CSVScanner(
+            source: source, separator: bytes.withSpan { format.separator(of: $0, from: start).byte },
+            maximumColumns: format.maximumColumns)
+        var fault: BackpropError?
+        do {
+            _ = try bytes.withSpan { span throws(BackpropError) in try scanner.scan(span, from: start) }
+        } catch {
+            fault = error
         }
         var rows = scanner.rows
-        guard rows.count > 0 else { throw .empty("\(source): rows") }
+        guard rows.count > 0 else { throw fault ?? .empty("\(source): rows") }
+        // What is wrong with the header comes before what is wrong with a row.
         let header = try Self.header(bytes, scanner, source: source, format: format)
+        if let fault { throw fault }
         if header != nil { rows.removeFirst() }
         guard rows.count > 0 else { throw .empty("\(source): rows below the header") }
         self.init(header: header, bytes, rows, scanner, source: source, firstLine: 1)

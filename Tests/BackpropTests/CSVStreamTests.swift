@@ -52,7 +52,7 @@ struct CSVStreamTests {
         "a table that is at fault gives the same error, after the rows before it",
         arguments: [
             ("a,b\n1,2\n\n3,4\n5\n6,7\n", 2), ("1,2\n3,4\n5,\"6\n7,8\n", 2), ("1,2\r\n\"3\"x,4\r\n", 1),
-            ("a,a\n1,2\n", 0),
+            ("a,a\n1,2\n", 0), ("a,a\n1,2\n3\n", 0), ("a,a\n1,\"2\n", 0), ("a,\"b\n", 0),
             ("", 0), ("\n\n", 0), ("a,b\n", 0),
         ], [1, 3, 1000])
     func faults(_ fault: (text: String, rows: Int), size: Int) throws {
@@ -64,6 +64,40 @@ struct CSVStreamTests {
             while let part = try stream.next() { rows += part.rowCount }
         }
         #expect(rows == fault.rows)
+    }
+
+    @Test("random texts are read in parts as they are as a whole, to the same rows or the same error")
+    func randomTexts() throws {
+        let pieces = [
+            "a", "b", "1", "2.5", "NA", " ", "\"", "\"\"", "\"\n", ",", ";", "\t", "\n", "\r\n", "\r", "\u{feff}", "1,2\n",
+            "x,\"y\"\n",
+        ]
+        let seed: UInt64 = 5
+        var random = SplitMix64(seed: seed)
+        func number(below bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+        var sound = 0
+        for _ in 0..<10_000 {
+            let text = (0..<number(below: 15)).map { _ in pieces[number(below: pieces.count)] }.joined()
+            let format = CSVFormat(
+                header: CSVFormat.Header.allCases[number(below: 3)],
+                separator: CSVFormat.Separator.allCases[number(below: 4)], maximumColumns: 4)
+            let whole = Result { try CSVTable(Array(text.utf8), source: "t.csv", format: format) }
+                .map { (header: $0.header, fields: fields($0)) }
+            var stream = stream(text, 1 + number(below: 12), format: format)
+            var (header, found): ([String]?, [String]) = (nil, [])
+            let error = Result {
+                while let part = try stream.next() {
+                    header = part.header
+                    found += fields(part)
+                }
+            }.failure
+            let place: Comment = "\(text.debugDescription), \(format)"
+            #expect(error.map { "\($0)" } == whole.failure.map { "\($0)" }, place)
+            guard case .success(let table) = whole else { continue }
+            sound += 1
+            #expect(header == table.header && found == table.fields, place)
+        }
+        #expect((2000...8000).contains(sound), "texts of seed \(seed) are nearly all sound, or none")
     }
 
     @Test("rows are given as soon as they are complete")
@@ -98,5 +132,11 @@ struct CSVStreamTests {
                 number.bitPattern == Double(text.hasPrefix(".") || text.hasSuffix(".") ? "0\(text)0" : text)?.bitPattern
             )
         }
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }
