@@ -56,8 +56,9 @@ extension PlateauState: Codable {
         best = try container.decodeIfPresent(Double.self, forKey: .best)
         badEpochs = try container.decode(Int.self, forKey: .badEpochs)
         factor = try container.decode(Double.self, forKey: .factor)
-        guard badEpochs >= 0 else {
-            throw BackpropError.option("plateau, badEpochs", expected: "at least 0", found: "\(badEpochs)")
+        // Epochs are added to, and must not overflow.
+        guard (0...1 << 53).contains(badEpochs) else {
+            throw BackpropError.option("plateau, badEpochs", expected: "0 to \(1 << 53)", found: "\(badEpochs)")
         }
         guard (0...1).contains(factor) else {
             throw BackpropError.option("plateau, factor", expected: "0 to 1", found: "\(factor)")

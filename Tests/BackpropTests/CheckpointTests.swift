@@ -370,6 +370,7 @@ struct CheckpointTests {
                 "run.seconds: expected 0 to"
             ),
             (#"\"stepsOfBatch\":0"#, #"\"stepsOfBatch\":-1"#, "sums.stepsOfBatch: expected 0 to"),
+            (#"\"badEpochs\":0"#, #"\"badEpochs\":9223372036854775807"#, "plateau, badEpochs: expected 0 to"),
             (#"\"kind\":\"adam\""#, #"\"kind\":\"sgd\""#, "expected valid JSON"),
             (#"\"loss\":\"squaredError\""#, #"\"loss\":\"huber\""#, "trainer: expected the model's loss huber"),
             (#"\"units\":1"#, #"\"units\":2"#, "network.parameters: a tensor has not the shape"),

@@ -189,7 +189,11 @@ import Testing
         }
         #expect(state.factor == 0.3 * 0.3)
         for (text, message) in [
-            (#"{"badEpochs": -1, "factor": 1}"#, "plateau, badEpochs: expected at least 0, found -1"),
+            (#"{"badEpochs": -1, "factor": 1}"#, "plateau, badEpochs: expected 0 to 9007199254740992, found -1"),
+            (
+                #"{"badEpochs": 9223372036854775807, "factor": 1}"#,
+                "plateau, badEpochs: expected 0 to 9007199254740992, found 9223372036854775807"
+            ),
             (#"{"badEpochs": 0, "factor": 2}"#, "plateau, factor: expected 0 to 1, found 2.0"),
         ] {
             expectError(message) { try JSONDecoder().decode(PlateauState.self, from: Data(text.utf8)) }
