@@ -87,8 +87,8 @@ struct VerificationCase: Decodable {
 
     /// Checks that layers follow each other, and that every row has the length that its layer gives it.
     private func checkShapes() throws {
-        let outputs = layers.last?.outputs ?? 0
-        try check("expected output", expected.output, rows: inputs.count, columns: outputs)
+        guard let last = layers.last else { throw BackpropError.empty("\(name): layers") }
+        try check("expected output", expected.output, rows: inputs.count, columns: last.outputs)
         let perLayer = [expected.weightGradients, expected.finalWeights]
         guard perLayer.allSatisfy({ $0.count == layers.count }) else {
             throw BackpropError.shape("\(name), expected weights", expected: "\(layers.count) layers", found: "others")
@@ -136,13 +136,12 @@ struct VerificationCase: Decodable {
     }
 
     private func makeNetwork() throws -> Network<Double> {
-        guard let first = layers.first else { throw BackpropError.empty("\(name): layers") }
         let built = layers.map { layer in
             Layer(
                 units: layer.outputs, activation: layer.activation, hasBiases: layer.bias,
                 initialWeights: .values(layer.weights.flatMap { $0 }), initialBiases: .values(layer.biases ?? []))
         }
-        return try Network(inputs: first.inputs, layers: built)
+        return try Network(inputs: layers[0].inputs, layers: built)
     }
 
     /// Numbers laid out as a network's parameters.

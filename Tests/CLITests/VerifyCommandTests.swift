@@ -53,6 +53,7 @@ struct VerifyCommandTests {
         "what makes no case is not readable, and exits 65",
         arguments: [
             (#""steps":1"#, #""steps":-1"#, "steps from 0"),
+            (#""layers":["#, #""layers":[],"others":["#, "unit: layers: expected at least one, found none"),
             (#""weights":[[0]]"#, #""weights":[[0,0]]"#, "expected 1 rows of 1, found 1 of 2"),
             (#""output":[[0.5]]"#, #""output":[[0.5],[0.5]]"#, "expected 1 rows of 1, found 2 of 1"),
             (#""weightGradients":[[[-0.125]]]"#, #""weightGradients":[]"#, "expected 1 layers"),
