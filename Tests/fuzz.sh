@@ -15,9 +15,6 @@ root=$PWD
 runs=${1:-}
 shift || true
 names=("$@")
-# What was freed is kept in little memory, so that millions of inputs don't add up. Swift's own report of a crash
-# doesn't go together with the sanitizer's.
-export ASAN_OPTIONS=quarantine_size_mb=16 SWIFT_BACKTRACE=enable=no
 if [ ${#names[@]} -eq 0 ]; then
     for source in Tests/Fuzz/*.{c,swift}; do
         [ "$source" = Tests/Fuzz/Entry.swift ] || names+=("$(basename "${source%.*}")")
@@ -29,21 +26,27 @@ trap 'rm -rf "$work"' EXIT
 
 # Runs a command, and shows what it said only if it failed.
 quietly() {
-    "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+    local log
+    log=$(mktemp -p "$work")
+    "$@" >"$log" 2>&1 || { cat "$log"; exit 1; }
 }
 
 core=(-std=c11 -g -O2 -Iinclude -DBP_NO_SIMD -fno-sanitize-recover=undefined)
-swift_flags=(-O -enable-testing -parse-as-library -wmo -swift-version 6 -package-name backprop -use-ld=lld
-    -sanitize=fuzzer,address -Xcc -DBP_NO_SIMD -I "$root/include" -I "$work")
+swift_flags=(-enable-testing -parse-as-library -wmo -swift-version 6 -package-name backprop
+    -Xcc -DBP_NO_SIMD -I "$root/include" -I "$work")
 
-# Compiles a module of the package, but for its main.swift, into $work.
+# Compiles a module of the package, but for its main.swift, into $work. The command's part in reading is small, so that
+# optimizing it takes more time than it saves.
 module() { # NAME
-    [ -e "$work/$1.o" ] || quietly nice swiftc "${swift_flags[@]}" -module-name "$1" -emit-module \
-        -emit-module-path "$work/$1.swiftmodule" -c -o "$work/$1.o" \
+    local level=-O
+    [ "$1" = Backprop ] || level=-Onone
+    [ -e "$work/$1.o" ] || quietly nice swiftc "$level" "${swift_flags[@]}" -sanitize=fuzzer,address -module-name "$1" \
+        -emit-module -emit-module-path "$work/$1.swiftmodule" -c -o "$work/$1.o" \
         $(find "Sources/$1" -name '*.swift' ! -name main.swift)
 }
 
-# The modules that the readers in Swift are in; the C core once for all of them.
+# The modules that the readers in Swift are in; the C core once for all of them. What only puts an input right and hands
+# it on is no code to be covered.
 build_swift() { # NAME
     local name=$1 modules=(Backprop)
     if grep -q 'import BackpropCLI' "Tests/Fuzz/$name.swift"; then
@@ -55,8 +58,10 @@ build_swift() { # NAME
             "${CC:-clang}" "${core[@]}" -I"$root/include" -fsanitize=fuzzer-no-link,address,undefined -c)
     fi
     for module in "${modules[@]}"; do module "$module"; done
-    quietly nice swiftc "${swift_flags[@]}" -module-name Fuzz Tests/Fuzz/Entry.swift "Tests/Fuzz/$name.swift" \
-        $(printf "$work/%s.o " "${modules[@]}") "$work"/core/*.o -lm -o "$work/$name.fuzz"
+    quietly nice swiftc -O "${swift_flags[@]}" -sanitize=address -module-name Fuzz -c -o "$work/$name.o" \
+        Tests/Fuzz/Entry.swift "Tests/Fuzz/$name.swift"
+    quietly nice swiftc -use-ld=lld -sanitize=fuzzer,address "$work/$name.o" $(printf "$work/%s.o " "${modules[@]}") \
+        "$work"/core/*.o -lm -o "$work/$name.fuzz"
 }
 
 build_c() { # NAME
@@ -64,19 +69,37 @@ build_c() { # NAME
         "Tests/Fuzz/$1.c" Sources/CBackprop/*.c -lm -o "$work/$1.fuzz"
 }
 
-for name in "${names[@]}"; do
-    corpus=${FUZZ_CORPUS:-$work/corpus}/$name
+# What the sanitizers do with memory that was freed, and with where it came from, is kept short, so that millions of
+# inputs are soon done; a finding is told as well. Swift's own report of a crash doesn't go together with the sanitizer's.
+# Little else is in the environment, which the library looks into for each network.
+environment=(PATH="$PATH" ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=0 SWIFT_BACKTRACE=enable=no)
+
+fuzz() { # NAME
+    local name=$1 corpus=${FUZZ_CORPUS:-$work/corpus}/$1 limit=-max_total_time=15 options=() largest length
     mkdir -p "$corpus"
-    if [ -f "Tests/Fuzz/$name.c" ]; then build_c "$name"; else build_swift "$name"; fi
-    options=()
-    [ -f "Tests/Fuzz/$name.dict" ] && options+=("-dict=Tests/Fuzz/$name.dict")
+    [ -z "$runs" ] || limit=-runs=$runs
+    [ ! -f "Tests/Fuzz/$name.dict" ] || options+=("-dict=Tests/Fuzz/$name.dict")
     # The largest input of the corpus, and as much again; a C reader is fast enough for long ones.
     largest=$(find "Tests/Fuzz/corpus/$name" -type f -printf '%s\n' | sort -n | tail -1)
     length=$((2 * largest)); [ ! -f "Tests/Fuzz/$name.c" ] || length=4096
-    limit=-max_total_time=15; [ -z "$runs" ] || limit=-runs=$runs
-    echo "== $name"
-    "$work/$name.fuzz" "$limit" "${options[@]}" "-max_len=$length" -timeout=60 -report_slow_units=60 -rss_limit_mb=1024 \
-        -print_final_stats=1 -verbosity=0 -artifact_prefix="./fuzz-$name-" "$corpus" "Tests/Fuzz/corpus/$name" \
-        >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-    grep -a "^stat::" "$work/log"
+    env -i "${environment[@]}" nice "$work/$name.fuzz" "$limit" "${options[@]}" "-max_len=$length" -timeout=60 \
+        -report_slow_units=60 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 -artifact_prefix="./fuzz-$name-" \
+        "$corpus" "Tests/Fuzz/corpus/$name" >"$work/$name.log" 2>&1 || { cat "$work/$name.log"; exit 1; }
+    printf '== %s\n%s\n' "$name" "$(grep -a "^stat::" "$work/$name.log")"
+}
+
+for name in "${names[@]}"; do
+    if [ -f "Tests/Fuzz/$name.c" ]; then build_c "$name"; else build_swift "$name"; fi
 done
+# As many at a time as there are processors; all to their end, also where one finds something.
+running=0 status=0
+for name in "${names[@]}"; do
+    if [ "$running" -eq "$(nproc)" ]; then
+        wait -n || status=1
+        running=$((running - 1))
+    fi
+    fuzz "$name" &
+    running=$((running + 1))
+done
+for ((; running > 0; running--)); do wait -n || status=1; done
+exit "$status"
