@@ -69,9 +69,9 @@ build_c() { # NAME
         "Tests/Fuzz/$1.c" Sources/CBackprop/*.c -lm -o "$work/$1.fuzz"
 }
 
-# What the sanitizers do with memory that was freed, and with where it came from, is kept short, so that millions of
-# inputs are soon done; a finding is told as well. Swift's own report of a crash doesn't go together with the sanitizer's.
-# Little else is in the environment, which the library looks into for each network.
+# What was freed is kept in little memory, and where it was allocated isn't kept at all, so that millions of inputs are
+# soon done. Swift's own report of a crash doesn't go together with the sanitizer's. Little else is in the environment,
+# which the library looks into for each network.
 environment=(PATH="$PATH" ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=0 SWIFT_BACKTRACE=enable=no)
 
 fuzz() { # NAME

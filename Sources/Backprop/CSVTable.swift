@@ -68,7 +68,8 @@ public struct CSVTable: Hashable, Sendable {
     ///   - rows: At least one.
     ///   - firstLine: The line, counted from 1, that the bytes begin with.
     init(
-        header: [String]?, _ bytes: FileBytes, _ rows: CSVRowIndex, _ scanner: CSVScanner, source: String, firstLine: Int
+        header: [String]?, _ bytes: FileBytes, _ rows: CSVRowIndex, _ scanner: CSVScanner, source: String,
+        firstLine: Int
     ) {
         self.header = header
         self.columnCount = scanner.columnCount

@@ -69,7 +69,8 @@ struct CSVStreamTests {
     @Test("random texts are read in parts as they are as a whole, to the same rows or the same error")
     func randomTexts() throws {
         let pieces = [
-            "a", "b", "1", "2.5", "NA", " ", "\"", "\"\"", "\"\n", ",", ";", "\t", "\n", "\r\n", "\r", "\u{feff}", "1,2\n",
+            "a", "b", "1", "2.5", "NA", " ", "\"", "\"\"", "\"\n", ",", ";", "\t", "\n", "\r\n", "\r", "\u{feff}",
+            "1,2\n",
             "x,\"y\"\n",
         ]
         let seed: UInt64 = 5

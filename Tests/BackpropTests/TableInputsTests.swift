@@ -88,7 +88,9 @@ struct TableInputsTests {
     @Test("a column with nothing but different texts is no use as categories")
     func identifiers() throws {
         let rows = (0..<100).map { "name\($0),\($0)" }.joined(separator: "\n")
-        expectError("t.csv, column name: expected numbers, or texts that come up again, found more than 50 different texts") {
+        expectError(
+            "t.csv, column name: expected numbers, or texts that come up again, found more than 50 different texts"
+        ) {
             try inputs("name,x\n\(rows)\n")
         }
     }

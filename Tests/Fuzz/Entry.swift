@@ -18,8 +18,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// What every input is called.
 let source = "input"
 
-/// The bytes of a tensor file with the header's length and the checksum that they should have, as no fuzzer finds them by
-/// itself. (That wrong ones are refused is what safetensors.c and the tests see to.)
+/// The bytes of a tensor file with the header's length and the checksum that they should have, as no fuzzer finds them
+/// by itself. (That wrong ones are refused is what safetensors.c and the tests see to.)
 func sealed(_ bytes: [UInt8]) -> [UInt8] {
     var sealed = bytes
     if let end = endOfHeader(bytes) {

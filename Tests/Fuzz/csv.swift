@@ -1,5 +1,5 @@
-// csv.swift: every input is read as a table, in a format that its first byte chooses, as a whole and in parts, to the same
-// texts or the same error; what is accepted is read as numbers.
+// csv.swift: every input is read as a table, in a format that its first byte chooses, as a whole and in parts, to the
+// same texts or the same error; what is accepted is read as numbers.
 @testable import Backprop
 
 func read(_ bytes: [UInt8]) throws {
