@@ -10,7 +10,14 @@
 #include <features.h>
 #endif
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+/* Sanitizers have a malloc() of their own. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define ALLOCATIONS_ARE_TAKEN
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(ALLOCATIONS_ARE_TAKEN)
 
 #include <errno.h>
 #include <stdatomic.h>
