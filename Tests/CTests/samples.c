@@ -181,44 +181,44 @@ SAMPLES(double, f64)
 
 /* ---- Wide layers ---- */
 
-enum { BATCH = 53, WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
+enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
 
 /* Two layers of identities and half squared errors: outputs and gradients by the kernels, and by the network. */
 #define WIDE(real, suffix)                                                                                           \
-    static void wide_##suffix(size_t hidden) {                                                                       \
+    static void wide_##suffix(size_t samples, size_t hidden) {                                                       \
         const setup s = {2, {{.outputs = hidden}, {.outputs = WIDE_OUTPUTS}}, .loss = BP_SQUARED_ERROR};             \
         const size_t shape[] = {WIDE_INPUTS, hidden, WIDE_OUTPUTS};                                                  \
         const bp_network *const network = make_network(k, WIDE_INPUTS, &s);                                          \
-        const size_t count = bp_network_parameters(network), bytes = bp_train_size_##suffix(network, BATCH);         \
+        const size_t count = bp_network_parameters(network), bytes = bp_train_size_##suffix(network, samples);       \
         const size_t w2 = bp_network_weights_offset(network, 1);                                                     \
         const size_t b1 = bp_network_biases_offset(network, 0), b2 = bp_network_biases_offset(network, 1);           \
         const bp_workspace workspace = {room(bytes, 1), bytes, pool};                                                \
         real *const p = room(count, sizeof(real)), *const found = room(count, sizeof(real));                         \
-        real *const g = room(count, sizeof(real)), *const x = room(BATCH * WIDE_INPUTS, sizeof(real));               \
-        real *const t = room(BATCH * WIDE_OUTPUTS, sizeof(real)), *const a = room(BATCH * WIDE_OUTPUTS, sizeof(real)); \
-        real *const z1 = room(BATCH * hidden, sizeof(real)), *const d1 = room(BATCH * hidden, sizeof(real));         \
-        real *const z2 = room(BATCH * WIDE_OUTPUTS, sizeof(real)), *const d2 = room(BATCH * WIDE_OUTPUTS, sizeof(real)); \
-        real losses[BATCH], value;                                                                                   \
-        fill_##suffix(3, x, BATCH * WIDE_INPUTS);                                                                    \
-        fill_##suffix(4, t, BATCH * WIDE_OUTPUTS);                                                                   \
+        real *const g = room(count, sizeof(real)), *const x = room(samples * WIDE_INPUTS, sizeof(real));             \
+        real *const t = room(samples * WIDE_OUTPUTS, sizeof(real)), *const a = room(samples * WIDE_OUTPUTS, sizeof(real)); \
+        real *const z1 = room(samples * hidden, sizeof(real)), *const d1 = room(samples * hidden, sizeof(real));     \
+        real *const z2 = room(samples * WIDE_OUTPUTS, sizeof(real)), *const d2 = room(samples * WIDE_OUTPUTS, sizeof(real)); \
+        real *const losses = room(samples, sizeof(real)), value;                                                     \
+        fill_##suffix(3, x, samples * WIDE_INPUTS);                                                                  \
+        fill_##suffix(4, t, samples * WIDE_OUTPUTS);                                                                 \
         bp_initialize_##suffix(network, 5, p);                                                                       \
         fill_##suffix(6, p + b1, hidden);                                                                            \
-        const bp_batch_##suffix batch = {.samples = BATCH, .inputs = x, .targets = t};                               \
+        const bp_batch_##suffix batch = {.samples = samples, .inputs = x, .targets = t};                             \
         const bp_objective_##suffix objective = {.size = sizeof objective};                                          \
         check(bp_gradients_##suffix(network, p, &batch, &objective, &workspace, found, &value));                     \
-        check(bp_predict_##suffix(network, p, x, BATCH, a, &workspace));                                             \
-        bp_dense_forward_##suffix(scalar, x, p, p + b1, z1, BATCH, WIDE_INPUTS, hidden);                             \
-        bp_dense_forward_##suffix(scalar, z1, p + w2, p + b2, z2, BATCH, hidden, WIDE_OUTPUTS);                      \
-        bp_loss_delta_##suffix(scalar, BP_SQUARED_ERROR, z2, t, 1 / (real)BATCH, d2, losses, BATCH, WIDE_OUTPUTS);   \
-        bp_delta_accumulate_##suffix(scalar, d2, p + w2, d1, BATCH, hidden, WIDE_OUTPUTS);                           \
-        bp_weight_gradient_##suffix(scalar, x, d1, 0, g, BATCH, WIDE_INPUTS, hidden);                                \
-        bp_weight_gradient_##suffix(scalar, z1, d2, 0, g + w2, BATCH, hidden, WIDE_OUTPUTS);                         \
-        bp_bias_gradient_##suffix(scalar, d1, 0, g + b1, BATCH, hidden);                                             \
-        bp_bias_gradient_##suffix(scalar, d2, 0, g + b2, BATCH, WIDE_OUTPUTS);                                       \
-        expect_same(a, z2, BATCH * WIDE_OUTPUTS * sizeof(real), "outputs " #suffix, shape, 0);                       \
+        check(bp_predict_##suffix(network, p, x, samples, a, &workspace));                                           \
+        bp_dense_forward_##suffix(scalar, x, p, p + b1, z1, samples, WIDE_INPUTS, hidden);                           \
+        bp_dense_forward_##suffix(scalar, z1, p + w2, p + b2, z2, samples, hidden, WIDE_OUTPUTS);                    \
+        bp_loss_delta_##suffix(scalar, BP_SQUARED_ERROR, z2, t, 1 / (real)samples, d2, losses, samples, WIDE_OUTPUTS); \
+        bp_delta_accumulate_##suffix(scalar, d2, p + w2, d1, samples, hidden, WIDE_OUTPUTS);                         \
+        bp_weight_gradient_##suffix(scalar, x, d1, 0, g, samples, WIDE_INPUTS, hidden);                              \
+        bp_weight_gradient_##suffix(scalar, z1, d2, 0, g + w2, samples, hidden, WIDE_OUTPUTS);                       \
+        bp_bias_gradient_##suffix(scalar, d1, 0, g + b1, samples, hidden);                                           \
+        bp_bias_gradient_##suffix(scalar, d2, 0, g + b2, samples, WIDE_OUTPUTS);                                     \
+        expect_same(a, z2, samples * WIDE_OUTPUTS * sizeof(real), "outputs " #suffix, shape, 0);                     \
         expect_same(found, g, count * sizeof(real), "gradients " #suffix, shape, 0);                                 \
         free(workspace.memory), free(p), free(found), free(g), free(x), free(t), free(a);                            \
-        free(z1), free(d1), free(z2), free(d2), free((void *)network);                                               \
+        free(losses), free(z1), free(d1), free(z2), free(d2), free((void *)network);                                 \
     }
 
 WIDE(float, f32)
@@ -242,8 +242,10 @@ int main(int count, char **words) {
             lose_f32(hidden, order);
             lose_f64(hidden, order);
         }
-    wide_f32(1027); /* for vectors of up to 16 lanes */
-    wide_f64(521);  /* up to 8 */
+    wide_f32(53, 1027); /* for vectors of up to 16 lanes */
+    wide_f64(53, 521);  /* up to 8 */
+    wide_f32(301, 260); /* so many samples go in blocks */
+    wide_f64(301, 70);
     bp_pool_stop(pool);
     free(memory);
     printf("%d comparisons of single samples and wide layers, %d failed, %s, %zu threads\n", comparisons, failures,
