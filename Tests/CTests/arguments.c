@@ -172,6 +172,8 @@ static void test_alignment(void) {
     expect(a == 9, "nothing was written", BP_OK);
 #else
     EXPECT(BP_OK, bp_predict_f32(network, parameters, x, 1, &a, &odd));
+    EXPECT(BP_ERROR_NULL, bp_predict_f32(network, parameters, NULL, 1, &a, &odd));
+    EXPECT(BP_ERROR_NULL, bp_predict_f32(network, parameters, x, 1, NULL, &odd));
     expect(a == 0, "memory that begins anywhere", BP_OK);
 #endif
 }
