@@ -25,7 +25,7 @@ INCLUDE = re.compile(r'^#include "([^"]+)"(?: */\*.*\*/)?$', re.MULTILINE)
 MACRO = re.compile(r"^#\s*define (\w+)", re.MULTILINE)
 COMMENT = re.compile(r"""(/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])+')""", re.DOTALL)
 DEFINITIONS = [
-    re.compile(r"^(?:static|BP_INLINE)\b[^;={}()]*?\b(\w+)\(", re.MULTILINE),  # functions
+    re.compile(r"^(?:static|BP_INLINE|BP_APART)\b[^;={}()]*?\b(\w+)\(", re.MULTILINE),  # functions
     re.compile(r"^static const [^;={}()]*?\b(\w+)(?:\[\w*\])* =", re.MULTILINE),  # constants
     re.compile(r"^typedef [^;{}()]*?\b(\w+);", re.MULTILINE),  # types
     re.compile(r"^(?:typedef )?(?:struct|enum) (\w+) {", re.MULTILINE),  # tags
