@@ -224,6 +224,36 @@ enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
 WIDE(float, f32)
 WIDE(double, f64)
 
+/* ---- Losses ---- */
+
+/* Losses of more samples than any vector has lanes, together and one by one. */
+#define LOSSES(real, suffix)                                                                                         \
+    static void losses_##suffix(size_t n) {                                                                          \
+        enum { SOME = 40, MOST_OUTPUTS = 40 };                                                                       \
+        static real z[SOME * MOST_OUTPUTS], t[SOME * MOST_OUTPUTS], a[2][SOME * MOST_OUTPUTS];                       \
+        static real g[2][SOME * MOST_OUTPUTS], values[2][SOME];                                                      \
+        const size_t shape[] = {SOME, n, 0}, bytes = SOME * n * sizeof(real);                                        \
+        fill_##suffix(8, z, SOME * n);                                                                               \
+        fill_##suffix(9, t, SOME * n);                                                                               \
+        for (int loss = 0; loss <= BP_BINARY_CROSS_ENTROPY; loss++) {                                                \
+            for (size_t s = 0; s <= SOME; s++) { /* the last time all at once */                                     \
+                const size_t at = s < SOME ? s : 0, rows = s < SOME ? 1 : SOME, all = s == SOME;                     \
+                real *const one = a[all] + at * n, *const d = g[all] + at * n, *const v = values[all] + at;          \
+                const real *const from = z + at * n, *const to = t + at * n;                                         \
+                if (loss == BP_CROSS_ENTROPY) bp_softmax_cross_entropy_##suffix(k, from, to, 2, one, d, v, rows, n); \
+                else if (loss == BP_BINARY_CROSS_ENTROPY)                                                            \
+                    bp_sigmoid_cross_entropy_##suffix(k, from, to, 2, one, d, v, rows, n);                           \
+                else bp_loss_delta_##suffix(k, loss, from, to, 2, d, v, rows, n);                                    \
+            }                                                                                                        \
+            expect_same(a[1], a[0], bytes, "activations " #suffix, shape, loss);                                     \
+            expect_same(g[1], g[0], bytes, "gradients of losses " #suffix, shape, loss);                             \
+            expect_same(values[1], values[0], sizeof values[0], "losses of many " #suffix, shape, loss);             \
+        }                                                                                                            \
+    }
+
+LOSSES(float, f32)
+LOSSES(double, f64)
+
 int main(int count, char **words) {
     enum { VARIANTS = 66 };
     const size_t threads = count > 1 ? (size_t)strtoul(words[1], NULL, 10) : 1;
@@ -242,6 +272,7 @@ int main(int count, char **words) {
             lose_f32(hidden, order);
             lose_f64(hidden, order);
         }
+    for (size_t n = 1; n <= 40; n += 3) losses_f32(n), losses_f64(n);
     wide_f32(53, 1027); /* for vectors of up to 16 lanes */
     wide_f64(53, 521);  /* up to 8 */
     wide_f32(301, 260); /* so many samples go in blocks */
