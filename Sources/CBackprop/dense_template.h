@@ -23,6 +23,11 @@ typedef struct dense_operands {
     size_t depth;
     size_t paneled;     /* so many of the first rows of a are packed, ... */
     const real *panels; /* ... those of each tile as [depth][rows of the tile] */
+    int packs;           /* 1 if strips pack the rows of b that they read, */
+    real *strip;         /* ... here; NULL for the stack */
+    int is_packed;       /* 1 if they lie there already */
+    real *next;          /* where the tiles of a strip pack them for the next; NULL if they don't */
+    size_t next_vectors; /* of the next strip */
 } dense_operands;
 
 /* What becomes of the sums. */
@@ -66,14 +71,22 @@ typedef struct dense_shape {
  * a page, and many a set of the caches. DENSE_DEPTH rows at a time lie on the stack, 64 KiB
  * with AVX-512, 16 KiB with AVX2, none where there are no vectors. EPYC (Zen 4), share of
  * peak with AVX-512 and AVX2: 2048 wide, batch 256, 78 and 43 % unpacked, 88 and 73 % packed.
- * (784-128-10 with AVX2, batch 32: 86 %, and 84 % where 2 tiles were often. Twice the depth gave 1 %.)
+ * (784-128-10 with AVX2, batch 32: 86 %, and 84 % where 2 tiles were often.)
+ *
+ * With room for two strips, up to DENSE_DEEPEST rows lie there, in the second-level cache,
+ * and the tiles of one strip pack the next: they leave the machine time to move numbers.
+ * EPYC (Zen 5), AVX-512, batch 128 of 512 -> 512: forward 93.5 and 95.7 % of peak, deltas,
+ * which need the transposed weights, 90.3 and 96.1 %; 784-512-512-10, whole steps, 90.5
+ * and 92.3 %, 1024-2048-2048-1024-10 with a batch of 256 89.3 and 91.2 %.
  */
 #define DENSE_OFTEN 8
 #define DENSE_CLOSE 4
 #define DENSE_DEPTH 256
+#define DENSE_DEEPEST (DENSE_DEPTH * VEC_TILE_VECTORS)
+#define DENSE_STRIP (VEC_TILE_VECTORS * VEC_LANES)
 
 /*
- * With room for it, the rows of a that a tile reads are packed too, if so many strips read
+ * With room for it, columns of a that a tile reads are packed too, if so many strips read
  * them: rows as wide as a power of two meet in few sets of the caches. 2048 wide, batch
  * 256, whole steps with AVX-512 and AVX2: 86 and 70 % of peak without, 88 and 81 % with.
  */
@@ -115,14 +128,78 @@ BP_INLINE dense_lines dense_rows_ahead(size_t rows, dense_operands in) {
     return (dense_lines){in.a + rows * in.a_row, in.a_row, DENSE_LINE, 3, 0, lines};
 }
 
-/* Where it is: the strip to the right, taken to be as wide, whose lines all tiles of this one share. */
+/* Where it is: the strip to the right, taken to be as wide, whose lines all tiles share; none if they pack it. */
 BP_INLINE dense_lines dense_strip_ahead(size_t vectors, dense_operands in) {
+    if (in.next) return (dense_lines){0};
     const size_t width = vectors * VEC_LANES;
     unsigned bits = 0;
     while ((size_t)1 << bits < (in.b_transposed ? width : vectors)) bits++;
     if (!in.b_transposed) return (dense_lines){in.b + width, VEC_LANES, in.b_row, bits, 0, in.depth << bits};
     const size_t lines = (in.depth + DENSE_LINE - 1) / DENSE_LINE;
     return (dense_lines){in.b + width * in.b_row, in.b_row, DENSE_LINE, bits, 0, lines << bits};
+}
+
+/*
+ * What is left to pack of the next strip, from b[from] to packed[to] and so on: vectors of a row, then of the row
+ * below; or, where b is transposed, some numbers of a column, then of the column to the right.
+ */
+typedef struct dense_packing {
+    const real *b;
+    real *packed;
+    size_t from, from_step, from_turn, to, to_step, to_turn;
+    size_t line, left_of_line, left;
+    size_t row;
+    int transposed;
+} dense_packing;
+
+/* Columns of b that is transposed are rows, so many of which are read together. */
+#define DENSE_COLUMNS (VEC_LANES < 8 ? VEC_LANES : 8)
+
+BP_INLINE dense_packing dense_next_strip(size_t vectors, dense_operands in) {
+    const size_t width = in.next_vectors * VEC_LANES;
+    dense_packing next = {.b = in.b, .packed = in.next, .row = in.b_row, .transposed = in.b_transposed};
+    if (in.next == NULL) return next;
+    if (in.b_transposed) {
+        next.line = in.depth;
+        next.left = in.depth * width / DENSE_COLUMNS;
+        next.from = vectors * VEC_LANES * in.b_row;
+        next.from_step = 1;
+        next.from_turn = in.b_row * DENSE_COLUMNS - in.depth;
+        next.to_step = width;
+        next.to_turn = DENSE_COLUMNS - width * in.depth; /* unsigned, so back */
+    } else {
+        next.line = in.next_vectors;
+        next.left = in.depth * in.next_vectors;
+        next.from = vectors * VEC_LANES;
+        next.from_step = next.to_step = VEC_LANES;
+        next.from_turn = in.b_row - width;
+    }
+    next.left_of_line = next.line;
+    return next;
+}
+
+/*
+ * Packs a vector, and asks for one to come. Numbers of a column one by one: volatile, lest
+ * the compiler makes them vectors, for which it takes registers of the sums.
+ */
+BP_INLINE void dense_pack_next(dense_packing *next) {
+    const real *from = next->b + next->from;
+    real *to = next->packed + next->to;
+    if (next->transposed) {
+        BP_UNROLL
+        for (size_t i = 0; i < DENSE_COLUMNS; i++) *(volatile real *)(to + i) = from[i * next->row];
+        dense_ask(from, next->left_of_line % DENSE_COLUMNS * next->row + 2 * DENSE_LINE);
+    } else {
+        vec_store(to, vec_load(from));
+        dense_ask(from, DENSE_AHEAD / 2 * next->row);
+    }
+    next->from += next->from_step;
+    next->to += next->to_step;
+    next->left--;
+    if (--next->left_of_line > 0) return;
+    next->left_of_line = next->line;
+    next->from += next->from_turn;
+    next->to += next->to_turn;
 }
 
 #define DENSE_GET(p, v) (tile.partial && (v) + 1 == tile.vectors ? vec_load_first(p, tile.lanes) : vec_load(p))
@@ -151,13 +228,15 @@ BP_INLINE void dense_term(dense_shape tile, size_t k, const dense_operands *in, 
 }
 
 /* All terms, in ascending order; the last of them ask for the tile of c below. */
-BP_INLINE void dense_terms(dense_shape tile, const dense_operands *in, const dense_lines *ahead,
+BP_INLINE void dense_terms(dense_shape tile, const dense_operands *in, const dense_lines *ahead, dense_packing *next,
                            const dense_target *out, real *packed, vec *sum) {
     size_t k = 0;
     for (; k + DENSE_PACE <= in->depth; k += DENSE_PACE) {
         const size_t left = (in->depth - k) / DENSE_PACE - 1;
         if (tile.source == DENSE_PACKED && left < tile.rows * tile.vectors)
             dense_ask(out->c, (tile.rows + left / tile.vectors) * out->c_row + left % tile.vectors * VEC_LANES);
+        else if (tile.source == DENSE_PACKED && next->left > 0)
+            dense_pack_next(next);
         else if (tile.rows > 2 && tile.vectors > 1)
             dense_ask_line(ahead, k / DENSE_PACE);
         BP_UNROLL
@@ -167,14 +246,15 @@ BP_INLINE void dense_terms(dense_shape tile, const dense_operands *in, const den
 }
 
 /* One tile of c: its sums live in registers, as the loops over rows and vectors unroll. */
-BP_INLINE void dense_tile(dense_shape tile, dense_operands in, dense_lines ahead, dense_target out, real *packed) {
+BP_INLINE void dense_tile(dense_shape tile, dense_operands in, dense_lines ahead, dense_packing *next,
+                          dense_target out, real *packed) {
     vec sum[DENSE_SUMS];
     const size_t count = tile.rows * tile.vectors;
 #define DENSE_AT(i, row) ((i) / tile.vectors * (row) + (i) % tile.vectors * VEC_LANES)
     BP_UNROLL
     for (size_t i = 0; i < count; i++)
         sum[i] = out.start ? DENSE_GET(out.start + DENSE_AT(i, out.start_row), i % tile.vectors) : math_zero();
-    dense_terms(tile, &in, &ahead, &out, packed, sum);
+    dense_terms(tile, &in, &ahead, next, &out, packed, sum);
     /* A sum of zero is +0, so that terms that are zero can be left out. */
     BP_UNROLL
     for (size_t i = 0; i < count; i++) sum[i] = vec_add(sum[i], math_zero());
@@ -212,7 +292,7 @@ BP_INLINE size_t dense_part(dense_split split, size_t i) { return split.least + 
 
 /* One tile of a strip, its rows from 'row' on. */
 BP_INLINE void dense_tile_of_strip(dense_shape tile, size_t row, dense_operands in, dense_lines ahead,
-                                   dense_target out, real *packed) {
+                                   dense_packing *next, dense_target out, real *packed) {
     if (row + tile.rows <= in.paneled) {
         in.a = in.panels + row * in.depth;
         in.a_row = 1;
@@ -222,17 +302,17 @@ BP_INLINE void dense_tile_of_strip(dense_shape tile, size_t row, dense_operands 
     }
     out.c += row * out.c_row;
     if (out.start) out.start += row * out.start_row;
-    dense_tile(tile, in, tile.source == DENSE_PACKED ? ahead : dense_rows_ahead(tile.rows, in), out, packed);
+    dense_tile(tile, in, tile.source == DENSE_PACKED ? ahead : dense_rows_ahead(tile.rows, in), next, out, packed);
 }
 
-/* The tiles of one strip from a row on; each asks for its share of the strip ahead. */
+/* The tiles of one strip from a row on; they pack the next strip, or each asks for its share of it. */
 BP_INLINE void dense_tiles(dense_shape tile, size_t row, size_t m, dense_operands in, dense_lines strip,
-                           dense_target out) {
+                           dense_packing *next, dense_target out) {
     dense_lines ahead = strip;
-#define DENSE_ROWS(count, source)                                                                               \
-    case count:                                                                                                 \
-        dense_tile_of_strip((dense_shape){count, tile.vectors, tile.partial, tile.lanes, source}, row, in, ahead, out, \
-                            NULL);                                                                              \
+#define DENSE_ROWS(count, source)                                                                             \
+    case count:                                                                                               \
+        dense_tile_of_strip((dense_shape){count, tile.vectors, tile.partial, tile.lanes, source}, row, in, ahead, \
+                            next, out, NULL);                                                                 \
         break;
     for (; VEC_LANES > 1 && tile.vectors == 1 && in.paneled == 0 && m - row >= DENSE_TALL; row += DENSE_TALL)
         switch (DENSE_TALL) { DENSE_ROWS(DENSE_TALL, DENSE_FAR) }
@@ -261,10 +341,6 @@ BP_INLINE void dense_tiles(dense_shape tile, size_t row, size_t m, dense_operand
 #undef DENSE_ROWS
 }
 
-BP_INLINE int dense_packs(size_t m, dense_operands in) {
-    return VEC_LANES > 1 && m >= DENSE_OFTEN * VEC_TILE_ROWS && in.b_row > DENSE_CLOSE * VEC_TILE_VECTORS * VEC_LANES;
-}
-
 /* Packs the columns of a strip of b that is transposed: they are rows there. */
 BP_INLINE void dense_pack_columns(size_t vectors, size_t columns, dense_operands in, real *packed) {
     for (size_t v = 0; v < vectors; v++)
@@ -288,24 +364,38 @@ BP_APART void dense_pack_transposed(size_t vectors, size_t columns, dense_operan
     else dense_pack_columns(vectors, columns, in, packed);
 }
 
-/* One strip. Where rows of b are packed, the first tile does so, as it reads them anyway. */
-BP_INLINE void dense_strip(dense_shape tile, size_t m, dense_operands in, dense_target out) {
-    const dense_lines ahead = dense_strip_ahead(tile.vectors, in);
-    tile.source = DENSE_FAR;
-    if (VEC_LANES == 1 || (!in.b_transposed && (!dense_packs(m, in) || in.depth > DENSE_DEPTH))) {
-        dense_tiles(tile, 0, m, in, ahead, out);
-        return;
+/* Packs what a strip reads of b, if the one before hasn't; returns how many rows of c are done with it. */
+BP_INLINE size_t dense_pack_strip(dense_shape tile, dense_operands in, dense_packing *next, dense_target out,
+                                  real *packed) {
+    const dense_lines nothing = {0};
+    if (in.is_packed) return 0;
+    if (in.b_transposed) {
+        dense_pack_transposed(tile.vectors, (tile.vectors - 1) * VEC_LANES + tile.lanes, in, packed);
+        return 0;
     }
-    _Alignas(64) real packed[DENSE_DEPTH * VEC_TILE_VECTORS * VEC_LANES];
-    const size_t first = in.b_transposed ? 0 : VEC_TILE_ROWS;
+    /* The first tile reads them anyway. */
     tile.rows = VEC_TILE_ROWS;
     tile.source = DENSE_PACK;
-    if (in.b_transposed) dense_pack_transposed(tile.vectors, (tile.vectors - 1) * VEC_LANES + tile.lanes, in, packed);
-    else dense_tile_of_strip(tile, 0, in, ahead, out, packed);
+    dense_tile_of_strip(tile, 0, in, nothing, next, out, packed);
+    return tile.rows;
+}
+
+BP_INLINE void dense_strip(dense_shape tile, size_t m, dense_operands in, dense_target out) {
+    dense_packing next = dense_next_strip(tile.vectors, in);
+    const dense_lines ahead = dense_strip_ahead(tile.vectors, in);
+    tile.source = DENSE_FAR;
+    if (VEC_LANES == 1 || !in.packs) {
+        dense_tiles(tile, 0, m, in, ahead, &next, out);
+        return;
+    }
+    _Alignas(64) real stack[DENSE_DEPTH * DENSE_STRIP];
+    real *packed = in.strip ? in.strip : stack;
+    const size_t done = dense_pack_strip(tile, in, &next, out, packed);
     in.b = packed;
     in.b_row = tile.vectors * VEC_LANES;
     tile.source = DENSE_PACKED;
-    dense_tiles(tile, first, m, in, ahead, out);
+    dense_tiles(tile, done, m, in, ahead, &next, out);
+    while (next.left > 0) dense_pack_next(&next);
 }
 
 /* So many vectors from a column on, of which the last has so many lanes; at most two if those are a part. */
@@ -336,9 +426,10 @@ BP_INLINE void dense_columns(size_t vectors, size_t lanes, size_t column, size_t
 BP_INLINE size_t dense_row(size_t n, dense_operands in, dense_target out) {
     const dense_shape tile = {1, DENSE_WIDE, 0, VEC_LANES, DENSE_FAR};
     const dense_lines nothing = {0};
+    dense_packing none = {0};
     size_t column = 0;
     for (; column + DENSE_WIDE * VEC_LANES <= n; column += DENSE_WIDE * VEC_LANES) {
-        dense_tile(tile, in, nothing, out, NULL);
+        dense_tile(tile, in, nothing, &none, out, NULL);
         in.b += DENSE_WIDE * VEC_LANES;
         out.c += DENSE_WIDE * VEC_LANES;
         if (out.start) out.start += DENSE_WIDE * VEC_LANES;
@@ -355,8 +446,14 @@ BP_INLINE void dense_strips(size_t m, size_t n, dense_operands in, dense_target 
     const size_t lanes = (n - column) % VEC_LANES, vectors = (n - column) / VEC_LANES;
     const size_t paired = lanes > 0 && vectors > 0 && VEC_TILE_VECTORS > 1;
     const dense_split split = dense_split_of(vectors - paired, VEC_TILE_VECTORS);
+    real *strips[2] = {in.strip, in.next};
     for (size_t i = 0; i < split.parts; i++) {
+        const int is_last = i + 1 == split.parts;
+        in.strip = strips[i % 2];
+        in.next = is_last ? NULL : strips[(i + 1) % 2];
+        in.next_vectors = is_last ? 0 : dense_part(split, i + 1);
         dense_columns(dense_part(split, i), VEC_LANES, column, m, in, out);
+        in.is_packed = in.next != NULL;
         column += dense_part(split, i) * VEC_LANES;
     }
     if (lanes > 0) dense_columns(1 + paired, lanes, column, m, in, out);
@@ -376,7 +473,7 @@ BP_INLINE void dense_pack_panel(size_t rows, size_t row, size_t first, size_t la
  * Packs the rows of a of those tiles that fit into 'most' rows, which it returns. Rows that are contiguous are read
  * one tile at a time; columns that are, some lines of all tiles at a time, so that each is read once.
  */
-BP_INLINE size_t dense_pack_panels(size_t m, size_t most, dense_operands in, real *panels) {
+BP_APART size_t dense_pack_panels(size_t m, size_t most, dense_operands in, real *panels) {
     const dense_split split = dense_split_of(m, VEC_TILE_ROWS);
     const size_t together = in.a_step == 1 ? in.depth : DENSE_LINE;
     size_t row = 0;
@@ -394,22 +491,53 @@ BP_INLINE size_t dense_pack_panels(size_t m, size_t most, dense_operands in, rea
     return row;
 }
 
+/* The room that begins at the next line of memory. */
+BP_INLINE BP_(bp_room) dense_lines_of(BP_(bp_room) room) {
+    const size_t skipped = (size_t)(-(uintptr_t)room.numbers % 64) / sizeof(real);
+    if (room.count < skipped) return DENSE_NO_ROOM;
+    return (BP_(bp_room)){room.numbers + skipped, room.count - skipped};
+}
+
+/* Takes numbers from the room. */
+BP_INLINE real *dense_take(BP_(bp_room) *room, size_t count) {
+    real *taken = room->numbers;
+    room->numbers += count;
+    room->count -= count;
+    return taken;
+}
+
+/* How many rows of b strips pack, 0 for none of them; those of b that is transposed must. */
+BP_INLINE size_t dense_deepest(int often, dense_operands in, dense_result result, BP_(bp_room) room) {
+    const int far = in.b_row > DENSE_CLOSE * DENSE_STRIP;
+    if (VEC_LANES == 1 || (!in.b_transposed && !(often && far))) return 0;
+    size_t rows = room.count / (2 * DENSE_STRIP);
+    if (result == DENSE_STORE && rows > DENSE_DEEPEST) rows = DENSE_DEEPEST;
+    return rows > DENSE_DEPTH ? rows : DENSE_DEPTH;
+}
+
 /*
  * All of c, m x n. Sums too long to be packed go on from where they were left in c; for
- * weights that are updated in place there is no such place, and nothing is packed.
+ * weights that are updated in place there is no such place, and nothing is packed then.
  */
 BP_INLINE void dense_product(size_t m, size_t n, dense_operands in, dense_target out, BP_(bp_room) room) {
-    const int parted = out.result == DENSE_STORE && in.depth > DENSE_DEPTH && (in.b_transposed || dense_packs(m, in));
-    const size_t parts = parted ? (in.depth + DENSE_DEPTH - 1) / DENSE_DEPTH : 1;
+    const int often = m >= DENSE_OFTEN * VEC_TILE_ROWS;
+    room = often ? dense_lines_of(room) : DENSE_NO_ROOM;
+    const size_t most = dense_deepest(often, in, out.result, room);
+    in.packs = most > 0 && (out.result == DENSE_STORE || in.depth <= most);
+    const size_t parts = in.packs && in.depth > most ? (in.depth + most - 1) / most : 1;
     const size_t deepest = (in.depth + parts - 1) / parts;
-    const int has_panels = room.count > 0 && n >= DENSE_STRIPS * VEC_TILE_VECTORS * VEC_LANES && deepest <= DENSE_DEPTH;
+    if (in.packs && room.count >= 2 * deepest * DENSE_STRIP) {
+        in.strip = dense_take(&room, deepest * DENSE_STRIP);
+        in.next = dense_take(&room, deepest * DENSE_STRIP);
+    }
+    const int has_panels = n >= DENSE_STRIPS / (deepest > 2 * DENSE_DEPTH ? 2 : 1) * DENSE_STRIP;
     for (size_t i = 0; i < parts; i++) {
         dense_operands part = in;
         const size_t k = in.depth * i / parts;
         part.depth = in.depth * (i + 1) / parts - k;
         part.a += k * in.a_step;
         part.b += k * (in.b_transposed ? 1 : in.b_row);
-        if (has_panels) {
+        if (has_panels && room.count > 0) {
             part.panels = room.numbers;
             part.paneled = dense_pack_panels(m, room.count / deepest, part, room.numbers);
         }

@@ -183,7 +183,7 @@ SAMPLES(double, f64)
 
 enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
 
-/* Two layers of identities and half squared errors: outputs and gradients by the kernels, and by the network. */
+/* Two layers of identities and half squared errors: outputs, gradients and a step by the kernels, and by the network. */
 #define WIDE(real, suffix)                                                                                           \
     static void wide_##suffix(size_t samples, size_t hidden) {                                                       \
         const setup s = {2, {{.outputs = hidden}, {.outputs = WIDE_OUTPUTS}}, .loss = BP_SQUARED_ERROR};             \
@@ -217,6 +217,19 @@ enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
         bp_bias_gradient_##suffix(scalar, d2, 0, g + b2, samples, WIDE_OUTPUTS);                                     \
         expect_same(a, z2, samples * WIDE_OUTPUTS * sizeof(real), "outputs " #suffix, shape, 0);                     \
         expect_same(found, g, count * sizeof(real), "gradients " #suffix, shape, 0);                                 \
+        bp_optimizer_##suffix descent;                                                                               \
+        bp_state_##suffix state = {.steps = 0};                                                                      \
+        check(bp_optimizer_init_##suffix(&descent, sizeof descent, BP_GRADIENT_DESCENT, (real)0.3));                 \
+        memcpy(found, p, count * sizeof(real));                                                                      \
+        memcpy(g, p, count * sizeof(real));                                                                          \
+        bp_weight_descend_##suffix(k, x, d1, (real)0.3, g, samples, WIDE_INPUTS, hidden);                            \
+        check(bp_step_##suffix(network, found, &batch, &objective, &descent, &state, &workspace, &value));           \
+        bp_weight_descend_##suffix(scalar, x, d1, (real)0.3, p, samples, WIDE_INPUTS, hidden);                       \
+        bp_weight_descend_##suffix(scalar, z1, d2, (real)0.3, p + w2, samples, hidden, WIDE_OUTPUTS);                \
+        bp_bias_descend_##suffix(scalar, d1, (real)0.3, p + b1, samples, hidden);                                    \
+        bp_bias_descend_##suffix(scalar, d2, (real)0.3, p + b2, samples, WIDE_OUTPUTS);                              \
+        expect_same(found, p, count * sizeof(real), "weights after a step " #suffix, shape, 0);                      \
+        expect_same(g, p, WIDE_INPUTS * hidden * sizeof(real), "weights alone " #suffix, shape, 0);                  \
         free(workspace.memory), free(p), free(found), free(g), free(x), free(t), free(a);                            \
         free(losses), free(z1), free(d1), free(z2), free(d2), free((void *)network);                                 \
     }
@@ -276,7 +289,10 @@ int main(int count, char **words) {
     wide_f32(53, 1027); /* for vectors of up to 16 lanes */
     wide_f64(53, 521);  /* up to 8 */
     wide_f32(301, 260); /* so many samples go in blocks */
+    wide_f64(301, 260);
     wide_f64(301, 70);
+    wide_f32(520, 515); /* and so many are too many for a strip on the stack */
+    wide_f64(520, 259);
     bp_pool_stop(pool);
     free(memory);
     printf("%d comparisons of single samples and wide layers, %d failed, %s, %zu threads\n", comparisons, failures,
