@@ -62,8 +62,7 @@ enum Benchmark {
         case "swift": try swift(Array(words.dropFirst()))
         case "steps": try steps(Array(words.dropFirst()))
         case "peer":
-            var peer = try Peer(Array(words.dropFirst()))
-            try peer.serve()
+            try Peer(Array(words.dropFirst())).serve()
         case let word?: throw UsageError(message: "unknown word '\(word)'")
         case nil: throw UsageError(message: "expected a word, found nothing")
         }

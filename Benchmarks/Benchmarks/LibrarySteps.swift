@@ -9,26 +9,44 @@ final class LibrarySteps<Scalar: CoreScalar> {
     private var outputs: [Scalar]
     private let batches: [Dataset<Scalar>]
     private let isTraining: Bool
+    /// The batch that comes next.
+    private var position = 0
 
     var instructionSet: InstructionSet { network.instructionSet }
 
-    init(
+    convenience init(
         _ shape: NetworkShape, _ samples: CoreSamples<Scalar>, batch: Int, optimizer: Optimizer = .gradientDescent,
         dropout: Double = 0, threads: Int = 1, isTraining: Bool = true
     ) throws {
         var layers = shape.layers
         for layer in layers.indices.dropLast() { layers[layer].dropout = dropout }
-        network = try Network(inputs: shape.inputCount, layers: layers, seed: 1)
-        trainer = Trainer(loss: shape.loss, optimizer: optimizer, learningRate: 0.01)
-        try trainer.setThreads(threads)
-        predictor = Predictor(network)
-        try predictor.setThreads(threads)
-        outputs = [Scalar](repeating: 0, count: batch * shape.outputCount)
         let dataset = try samples.dataset(shape)
-        batches = try (0..<max(1, samples.count / batch)).map { index in
-            try dataset.samples((index * batch..<(index + 1) * batch).map(UInt32.init))
-        }
+        try self.init(
+            Network(inputs: shape.inputCount, layers: layers, seed: 1),
+            Trainer(loss: shape.loss, optimizer: optimizer, learningRate: 0.01),
+            on: Self.batches(of: batch, from: dataset), threads: threads, isTraining: isTraining)
+    }
+
+    /// Steps on these batches, which have the same number of samples, in turn.
+    init(
+        _ network: Network<Scalar>, _ trainer: Trainer<Scalar>, on batches: [Dataset<Scalar>], threads: Int,
+        isTraining: Bool
+    ) throws {
+        self.network = network
+        self.trainer = trainer
+        self.batches = batches
         self.isTraining = isTraining
+        predictor = Predictor(network)
+        outputs = [Scalar](repeating: 0, count: batches[0].count * network.outputCount)
+        try self.trainer.setThreads(threads)
+        try predictor.setThreads(threads)
+    }
+
+    /// Batches of so many samples, all of the same size.
+    static func batches(of size: Int, from samples: Dataset<Scalar>) throws -> [Dataset<Scalar>] {
+        try (0..<max(1, samples.count / size)).map { index in
+            try samples.samples((index * size..<(index + 1) * size).map(UInt32.init))
+        }
     }
 
     convenience init(_ options: WorkOptions, isTraining: Bool) throws {
@@ -40,19 +58,24 @@ final class LibrarySteps<Scalar: CoreScalar> {
     }
 
     func run(_ steps: Int) throws {
-        if !isTraining { return try Self.predict(&predictor, batches, into: &outputs, steps: steps) }
-        try Self.train(&network, &trainer, batches, steps: steps)
+        if !isTraining { return try Self.predict(&predictor, batches, from: &position, into: &outputs, steps: steps) }
+        try Self.train(&network, &trainer, batches, from: &position, steps: steps)
+    }
+
+    /// The mean loss of the network as it is now.
+    func loss(on samples: Dataset<Scalar>) throws -> Double {
+        try network.loss(trainer.loss, on: samples)
     }
 
     private static func train(
-        _ network: inout Network<Scalar>, _ trainer: inout Trainer<Scalar>, _ batches: [Dataset<Scalar>], steps: Int
+        _ network: inout Network<Scalar>, _ trainer: inout Trainer<Scalar>, _ batches: [Dataset<Scalar>],
+        from position: inout Int, steps: Int
     ) throws {
         // One batch is not looked up in the array again and again: that is more work than a step of a small network.
         if let batch = batches.first, batches.count == 1 {
             for _ in 0..<steps { try Scalar.step(&trainer, &network, on: batch) }
             return
         }
-        var position = 0
         for _ in 0..<steps {
             try Scalar.step(&trainer, &network, on: batches[position])
             position = position + 1 == batches.count ? 0 : position + 1
@@ -60,9 +83,9 @@ final class LibrarySteps<Scalar: CoreScalar> {
     }
 
     private static func predict(
-        _ predictor: inout Predictor<Scalar>, _ batches: [Dataset<Scalar>], into outputs: inout [Scalar], steps: Int
+        _ predictor: inout Predictor<Scalar>, _ batches: [Dataset<Scalar>], from position: inout Int,
+        into outputs: inout [Scalar], steps: Int
     ) throws {
-        var position = 0
         for _ in 0..<steps {
             try predictor.predict(batches[position].inputs, into: &outputs)
             position = position + 1 == batches.count ? 0 : position + 1

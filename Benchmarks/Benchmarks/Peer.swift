@@ -31,14 +31,12 @@ struct Peer {
     /// Samples that the two losses are taken over.
     private static let lossSamples = 512
 
-    private var network: Network<Float>
-    private var trainer: Trainer<Float>
-    private let batches: [Dataset<Float>]
+    private let steps: LibrarySteps<Float>
+    private let batchSize: Int
     private let forLoss: Dataset<Float>
     private let isTraining: Bool
     /// Steps of the pass between the two losses.
     private let passSteps: Int
-    private var position = 0
 
     /// - Parameter words: The workload, the batch size, the number of threads, and `train` or `infer`.
     init(_ words: [String]) throws {
@@ -51,23 +49,26 @@ struct Peer {
         let isFirst = words[0].hasPrefix("W0")
         let loss: Loss = workload.classifies ? .crossEntropy : .squaredError
         let rate = workload.learningRate * (batch == 1 && !isFirst ? 0.2 : 1)
-        network = try Network(inputs: workload.layers[0], layers: isFirst ? Self.tutorialLayers : Self.layers(workload))
-        trainer = Trainer(loss: loss, learningRate: .constant(Double(rate)))
-        try trainer.setThreads(threads)
         let samples = isFirst ? try Self.tutorialSample() : try Self.samples(workload)
-        batches = try (0..<max(1, samples.count / batch)).map { index in
-            let first = index * batch
-            return try samples.samples((first..<min(first + batch, samples.count)).map(UInt32.init))
-        }
-        forLoss = try samples.samples((0..<UInt32(min(samples.count, Self.lossSamples))).map { $0 })
+        let batches = try LibrarySteps.batches(of: min(batch, samples.count), from: samples)
         isTraining = words[3] == "train"
+        let network = try Network<Float>(
+            inputs: workload.layers[0], layers: isFirst ? Self.tutorialLayers : Self.layers(workload))
+        // As many of the threads as the library chooses where it isn't told: all of them are a burden to a small step.
+        let chosen = ThreadChoice.threads(
+            forSamples: batches[0].count, of: network.parameters.count, isTraining: isTraining, processors: threads)
+        steps = try LibrarySteps(
+            network, Trainer(loss: loss, learningRate: .constant(Double(rate))), on: batches, threads: chosen,
+            isTraining: isTraining)
+        batchSize = batches[0].count
+        forLoss = try samples.samples((0..<UInt32(min(samples.count, Self.lossSamples))).map { $0 })
         passSteps = isFirst ? 1000 : batches.count
     }
 
-    mutating func serve() throws {
-        let before = try network.loss(trainer.loss, on: forLoss)
-        if isTraining { for _ in 0..<passSteps { try step() } }
-        let after = try network.loss(trainer.loss, on: forLoss)
+    func serve() throws {
+        let before = try steps.loss(on: forLoss)
+        if isTraining { try steps.run(passSteps) }
+        let after = try steps.loss(on: forLoss)
         _ = try run(for: 0.5)
         answer("READY")
         while let line = readLine() {
@@ -82,24 +83,18 @@ struct Peer {
         answer(#"END {"rss": \#(residentMegabytes()), \#(losses), "prec": "f32", "note": ""}"#)
     }
 
-    private mutating func step() throws {
-        let batch = batches[position]
-        position = position + 1 == batches.count ? 0 : position + 1
-        if isTraining { try trainer.step(&network, on: batch) } else { _ = try network.predict(batch.inputs) }
-    }
-
     /// Takes steps for so many seconds, looking at the clock about every millisecond.
-    private mutating func run(for duration: Double) throws -> (samples: Int, seconds: Double) {
+    private func run(for duration: Double) throws -> (samples: Int, seconds: Double) {
         let start = ContinuousClock.now
-        var (steps, block, elapsed) = (0, 1, 0.0)
+        var (taken, block, elapsed) = (0, 1, 0.0)
         while elapsed < duration {
-            for _ in 0..<block { try step() }
-            steps += block
+            try steps.run(block)
+            taken += block
             let now = (ContinuousClock.now - start) / .seconds(1)
             if now - elapsed < 1e-3 { block *= 2 }
             elapsed = now
         }
-        return (steps * batches[0].count, elapsed)
+        return (taken * batchSize, elapsed)
     }
 
     private func answer(_ line: String) {

@@ -44,7 +44,8 @@ struct BP_(bp_kernel_table) {
                              BP_(bp_room) room);
 #if BP_HAS_SIMD
     /* For one sample and finite weights: forward, without reading weights of inputs that are 0; */
-    void (*sample_forward)(const real *x, const real *w, const real *b, real *z, size_t n_in, size_t n_out);
+    void (*sample_forward)(const real *x, const real *w, const real *b, real *z, size_t n_in, size_t n_out,
+                           size_t columns);
     /* the delta of units 'first' to 'last' below; and the update of their rows. */
     void (*sample_delta)(const real *delta, const real *w, real *g, size_t n_out, size_t first, size_t last);
     void (*sample_descend)(const real *x, const real *delta, real rate, real *w, size_t n_out, size_t first,

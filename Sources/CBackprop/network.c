@@ -96,6 +96,7 @@ static int add_layer(bp_network *network, const bp_layer *layer) {
     if (keeps_derivative(plan)) network->kept += plan->n_out;
     if (plan->tied) network->ties++;
 #if BP_HAS_SIMD
+    network->has_large |= is_large(plan);
     if (plan->n_in > network->narrow) network->narrow = plan->n_in;
     if (plan->n_out > network->narrow) network->narrow = plan->n_out;
     if (!is_plain(plan) || network->layer_count == BP_NARROW_LAYERS) network->narrow = SIZE_MAX;

@@ -16,7 +16,7 @@ static void BP_(dense_rows)(const bp_network *network, const layer_plan *layer, 
     const real *w = parameters + layer->weights, *b = BP_(layer_biases)(parameters, layer);
 #if BP_HAS_SIMD
     if (samples == 1 && count == 1) {
-        table(network)->sample_forward(x, w, b, z, layer->n_in, layer->n_out);
+        table(network)->sample_forward(x, w, b, z, layer->n_in, layer->n_out, layer->n_out);
         return;
     }
 #endif
@@ -41,8 +41,41 @@ typedef struct BP_(prediction) {
     real *hidden[2]; /* [samples x widest hidden layer], taken in turn */
 } BP_(prediction);
 
+#if BP_HAS_SIMD
+/* This thread's outputs of a layer for a single sample: a part of a large layer's, else all of them or none. */
+static bp_range BP_(outputs_of_sample)(const bp_team *team, const layer_plan *layer) {
+    if (is_large(layer)) return bp_team_range(team, layer->n_out, BP_CACHE_LINE / sizeof(real));
+    return (bp_range){0, team->thread == 0 ? layer->n_out : 0};
+}
+
+/* A single sample, whose time is that of reading the weights: threads share them, and meet at each layer. */
+static void BP_(predict_sample)(const BP_(prediction) * p, const bp_team *team) {
+    const bp_network *network = p->network;
+    const real *x = p->inputs;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const layer_plan *layer = &network->layers[l];
+        real *a = l + 1 == network->layer_count ? p->outputs : p->hidden[l % 2];
+        const real *w = p->parameters + layer->weights, *b = BP_(layer_biases)(p->parameters, layer);
+        const bp_range some = BP_(outputs_of_sample)(team, layer);
+        if (some.first < some.last)
+            table(network)->sample_forward(x, w + some.first, b ? b + some.first : NULL, a + some.first, layer->n_in,
+                                           layer->n_out, some.last - some.first);
+        if (is_large(layer)) bp_team_wait(team);
+        if (team->thread == 0) BP_(activate)(network, layer, a, NULL, 1);
+        bp_team_wait(team);
+        x = a;
+    }
+}
+#endif
+
 static void BP_(predict_task)(const bp_team *team, void *context) {
     const BP_(prediction) *p = context;
+#if BP_HAS_SIMD
+    if (p->samples == 1 && p->network->has_large) {
+        BP_(predict_sample)(p, team);
+        return;
+    }
+#endif
     const bp_network *network = p->network;
     const bp_range rows = bp_team_range(team, p->samples, 1);
     const size_t count = rows.last - rows.first;

@@ -16,6 +16,13 @@
 /* Vectors of a row that are in flight together: as many as hide the latency of a multiply-add. */
 #define SAMPLE_VECTORS 8
 
+/*
+ * How many rows ahead a piece of all these vectors asks for, where no row is left out: a prediction of 784-128-10 on
+ * EPYC (Zen 5) takes 1.9 us so, and 2.3 without, one of 784-512-512-10 24 and 28. (16 rows ahead cost a fifth where
+ * rows are 512 wide; narrower pieces and updates gain nothing.)
+ */
+#define SAMPLE_AHEAD 8
+
 /* Rows shorter than a vector that are updated in one go. */
 #define SAMPLE_NARROW 64
 
@@ -57,6 +64,9 @@ BP_INLINE void sample_sums(size_t vectors, size_t lanes, int all, const sample_r
         const size_t i = all ? k : list->row[k];
         const vec input = vec_set1(x[i]);
         const real *row = w + i * n_out;
+        BP_UNROLL
+        for (size_t v = 0; v < vectors && vectors == SAMPLE_VECTORS && all; v++)
+            dense_ask(row, SAMPLE_AHEAD * n_out + v * VEC_LANES);
         BP_UNROLL
         for (size_t v = 0; v < vectors; v++)
             sum[v] = vec_fma(input, vec_get(row + v * VEC_LANES, SAMPLE_LANES(v)), sum[v]);
@@ -101,7 +111,9 @@ BP_INLINE void sample_descents(size_t vectors, size_t lanes, int all, const samp
         if (j < (n_out)) piece(1, (n_out) - j, all);                                           \
     } while (0)
 
-static void sample_forward(const real *x, const real *w, const real *b, real *z, size_t n_in, size_t n_out) {
+/* The first columns of z, so many of n_out. */
+static void sample_forward(const real *x, const real *w, const real *b, real *z, size_t n_in, size_t n_out,
+                           size_t columns) {
     sample_rows list;
     const real *start = b;
     size_t i = 0;
@@ -112,8 +124,8 @@ static void sample_forward(const real *x, const real *w, const real *b, real *z,
         sample_list(x + i, rows, &list);
 #define SAMPLE_PIECE(vectors, lanes, all) \
     sample_sums(vectors, lanes, all, &list, x + i, w + i * n_out + j, n_out, start ? start + j : NULL, z + j)
-        if (list.count == rows) SAMPLE_COLUMNS(n_out, SAMPLE_PIECE, 1);
-        else SAMPLE_COLUMNS(n_out, SAMPLE_PIECE, 0);
+        if (list.count == rows) SAMPLE_COLUMNS(columns, SAMPLE_PIECE, 1);
+        else SAMPLE_COLUMNS(columns, SAMPLE_PIECE, 0);
 #undef SAMPLE_PIECE
         start = z;
         i += rows;

@@ -216,6 +216,9 @@ enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
         bp_bias_gradient_##suffix(scalar, d1, 0, g + b1, samples, hidden);                                           \
         bp_bias_gradient_##suffix(scalar, d2, 0, g + b2, samples, WIDE_OUTPUTS);                                     \
         expect_same(a, z2, samples * WIDE_OUTPUTS * sizeof(real), "outputs " #suffix, shape, 0);                     \
+        memset(a, 0, WIDE_OUTPUTS * sizeof(real));                                                                   \
+        check(bp_predict_##suffix(network, p, x, 1, a, &workspace)); /* threads share large layers */                \
+        expect_same(a, z2, WIDE_OUTPUTS * sizeof(real), "outputs of one " #suffix, shape, 0);                        \
         expect_same(found, g, count * sizeof(real), "gradients " #suffix, shape, 0);                                 \
         bp_optimizer_##suffix descent;                                                                               \
         bp_state_##suffix state = {.steps = 0};                                                                      \
