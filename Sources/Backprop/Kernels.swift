@@ -585,7 +585,7 @@ func checksum<Scalar: NetworkScalar>(of values: [Scalar], after checksum: UInt64
 
 /// Fills values with uniform random numbers in `±limit`.
 func fillUniform<Scalar: NetworkScalar>(
-    _ values: inout [Scalar], range: Range<Int>, limit: Scalar, from random: inout SplitMix64
+    _ values: inout AlignedArray<Scalar>, range: Range<Int>, limit: Scalar, from random: inout SplitMix64
 ) {
     precondition(range.lowerBound >= 0 && range.upperBound <= values.count)
     random.withCore { random in
@@ -690,7 +690,7 @@ struct NetworkPlan: Sendable {
     func biasesOffset(layer: Int) -> Int { withPointer { bp_network_biases_offset($0, layer) } }
 
     func predict<Scalar: NetworkScalar>(
-        parameters: [Scalar], inputs: ArraySlice<Scalar>, samples: Int, outputCount: Int,
+        parameters: AlignedArray<Scalar>, inputs: ArraySlice<Scalar>, samples: Int, outputCount: Int,
         workspace: inout Workspace
     ) -> [Scalar] {
         [Scalar](unsafeUninitializedCapacity: samples * outputCount) { outputs, initialized in
@@ -700,14 +700,14 @@ struct NetworkPlan: Sendable {
     }
 
     func predict<Scalar: NetworkScalar>(
-        parameters: [Scalar], inputs: ArraySlice<Scalar>, samples: Int, into outputs: inout [Scalar],
+        parameters: AlignedArray<Scalar>, inputs: ArraySlice<Scalar>, samples: Int, into outputs: inout [Scalar],
         workspace: inout Workspace
     ) {
         outputs.withUnsafeMutableBufferPointer { predict(parameters, inputs, samples, $0.baseAddress, &workspace) }
     }
 
     private func predict<Scalar: NetworkScalar>(
-        _ parameters: [Scalar], _ inputs: ArraySlice<Scalar>, _ samples: Int, _ outputs: UnsafeMutablePointer<Scalar>?,
+        _ parameters: AlignedArray<Scalar>, _ inputs: ArraySlice<Scalar>, _ samples: Int, _ outputs: UnsafeMutablePointer<Scalar>?,
         _ workspace: inout Workspace
     ) {
         guard let outputs, samples > 0 else { return }
@@ -726,7 +726,7 @@ struct NetworkPlan: Sendable {
     }
 
     func loss<Scalar: NetworkScalar>(
-        parameters: [Scalar], batch: Batch<Scalar>, objective: Objective<Scalar>, workspace: inout Workspace
+        parameters: AlignedArray<Scalar>, batch: Batch<Scalar>, objective: Objective<Scalar>, workspace: inout Workspace
     ) -> Scalar {
         var value: Scalar = 0
         reserve(&workspace, samples: batch.rows.count, Scalar.self)
@@ -744,7 +744,7 @@ struct NetworkPlan: Sendable {
 
     /// Writes the gradients of a batch, or adds those of a part of one, and returns its loss.
     func gradients<Scalar: NetworkScalar>(
-        parameters: [Scalar], batch: Batch<Scalar>, objective: Objective<Scalar>, into gradients: inout [Scalar],
+        parameters: AlignedArray<Scalar>, batch: Batch<Scalar>, objective: Objective<Scalar>, into gradients: inout [Scalar],
         workspace: inout Workspace
     ) -> Scalar {
         precondition(gradients.count == parameters.count)
@@ -770,7 +770,7 @@ struct NetworkPlan: Sendable {
     /// Takes one step on rows of a dataset in memory and returns the loss before it.
     @inline(__always)
     func step<Scalar: NetworkScalar>(
-        parameters: inout [Scalar], samples: Dataset<Scalar>, rows: Range<Int>, call: UnsafePointer<StepCall<Scalar>>,
+        parameters: inout AlignedArray<Scalar>, samples: Dataset<Scalar>, rows: Range<Int>, call: UnsafePointer<StepCall<Scalar>>,
         state: inout UpdateState<Scalar>, workspace: inout Workspace
     ) -> Scalar {
         var value: Scalar = 0
@@ -791,7 +791,7 @@ struct NetworkPlan: Sendable {
 
     /// Takes a step from the gradients of the state.
     func update<Scalar: NetworkScalar>(
-        parameters: inout [Scalar], rule: UpdateRule<Scalar>, state: inout UpdateState<Scalar>, pool: ThreadPool?
+        parameters: inout AlignedArray<Scalar>, rule: UpdateRule<Scalar>, state: inout UpdateState<Scalar>, pool: ThreadPool?
     ) {
         precondition(state.gradients.count == parameters.count)
         parameters.withUnsafeMutableBufferPointer { parameters in

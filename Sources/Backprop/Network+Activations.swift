@@ -21,7 +21,7 @@ extension Network {
         let plan = try NetworkPlan(kernels: plan.kernels, inputCount: inputCount, layers: lower)
         var workspace = Workspace()
         return plan.predict(
-            parameters: parameters, inputs: inputs[...], samples: inputs.count / inputCount,
+            parameters: numbers, inputs: inputs[...], samples: inputs.count / inputCount,
             outputCount: lower[layer].units, workspace: &workspace)
     }
 

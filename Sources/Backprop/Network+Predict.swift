@@ -81,7 +81,7 @@ extension Network {
             let rows = start..<min(start + predictionChunk, dataset.count)
             let batch = dataset.batch(rows)
             let mean = plan.loss(
-                parameters: parameters, batch: batch, objective: Objective(loss), workspace: &workspace)
+                parameters: numbers, batch: batch, objective: Objective(loss), workspace: &workspace)
             sum += Double(mean) * Double(rows.count)
         }
         return sum / Double(dataset.count)
@@ -100,9 +100,9 @@ extension Network {
     ) throws(BackpropError) -> (loss: Scalar, gradients: [Scalar]) {
         try check(dataset, loss: loss)
         var workspace = Workspace()
-        var gradients = [Scalar](repeating: 0, count: parameters.count)
+        var gradients = [Scalar](repeating: 0, count: numbers.count)
         let value = try planWithoutDropout().gradients(
-            parameters: parameters, batch: dataset.batch(0..<dataset.count),
+            parameters: numbers, batch: dataset.batch(0..<dataset.count),
             objective: Objective(loss, reduction: reduction), into: &gradients, workspace: &workspace)
         return (value, gradients)
     }
@@ -135,10 +135,10 @@ extension Network {
         let samples = inputs.count / inputCount
         if samples <= predictionChunk {
             return plan.predict(
-                parameters: parameters, inputs: inputs[...], samples: samples, outputCount: outputCount,
+                parameters: numbers, inputs: inputs[...], samples: samples, outputCount: outputCount,
                 workspace: &workspace)
         }
-        let threads = ThreadChoice.threadsToStart(forSamples: samples, of: parameters.count)
+        let threads = ThreadChoice.threadsToStart(forSamples: samples, of: numbers.count)
         // A system that starts no threads leaves the work to one.
         if threads > 1 { workspace.pool = try? ThreadPool(threads: threads) }
         var outputs: [Scalar] = []
@@ -146,7 +146,7 @@ extension Network {
         for start in stride(from: 0, to: samples, by: predictionChunk) {
             let end = min(start + predictionChunk, samples)
             outputs += plan.predict(
-                parameters: parameters, inputs: inputs[(start * inputCount)..<(end * inputCount)],
+                parameters: numbers, inputs: inputs[(start * inputCount)..<(end * inputCount)],
                 samples: end - start, outputCount: outputCount, workspace: &workspace)
         }
         return outputs

@@ -15,7 +15,15 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     public private(set) var layers: [Layer]
     /// All weights and biases in one array: for each layer the weights, `inputs × units`, row-major,
     /// then the biases. Gradients have the same layout.
-    public internal(set) var parameters: [Scalar]
+    ///
+    /// Each time a copy of them all, so take it out of loops.
+    public internal(set) var parameters: [Scalar] {
+        get { numbers.values }
+        set { numbers = AlignedArray(newValue) }
+    }
+
+    /// The parameters, where the core can read them fastest.
+    var numbers: AlignedArray<Scalar>
 
     var plan: NetworkPlan
 
@@ -55,7 +63,7 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         self.inputCount = inputs
         self.layers = layers
         self.plan = plan
-        self.parameters = parameters
+        numbers = AlignedArray(parameters)
     }
 
     /// The C core's description of a network, made only if all that is known of it makes sense.
@@ -220,7 +228,7 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
             let weights = weightRange(ofLayer: index)
             let biases = biasRange(ofLayer: index)
             if let owner = layer.tiedTo {
-                parameters.replaceSubrange(weights, with: tiedWeights(ofLayer: owner))
+                numbers.replaceSubrange(weights, with: tiedWeights(ofLayer: owner))
             } else {
                 try fill(weights, with: layer.initialWeights, layer: index, thing: "weights", from: &random)
             }
@@ -237,7 +245,7 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         switch initializer {
         case .zeros: break
         case .constant(let value):
-            for index in range { parameters[index] = Scalar(value) }
+            for index in range { numbers[index] = Scalar(value) }
         case .values(let values):
             guard values.count == range.count else {
                 throw .shape("\(thing) of layer \(layer)", expected: "\(range.count) values", found: "\(values.count)")
@@ -245,11 +253,11 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
             // Given unit by unit, kept input by input.
             let width = range.count / units
             for (index, value) in values.enumerated() {
-                parameters[range.lowerBound + index % max(width, 1) * units + index / max(width, 1)] = Scalar(value)
+                numbers[range.lowerBound + index % max(width, 1) * units + index / max(width, 1)] = Scalar(value)
             }
         case .automatic, .glorotUniform, .heUniform, .uniform:
             let limit = initializer.limit(fanIn: fanIn, fanOut: units, activation: layers[layer].activation)!
-            fillUniform(&parameters, range: range, limit: Scalar(limit), from: &random)
+            fillUniform(&numbers, range: range, limit: Scalar(limit), from: &random)
         }
     }
 }

@@ -45,7 +45,7 @@ public struct Predictor<Scalar: NetworkScalar>: Sendable {
             throw .shape("outputs", expected: "\(samples * network.outputCount)", found: "\(outputs.count)")
         }
         network.plan.predict(
-            parameters: network.parameters, inputs: inputs[...], samples: samples, into: &outputs,
+            parameters: network.numbers, inputs: inputs[...], samples: samples, into: &outputs,
             workspace: &workspace)
     }
 }

@@ -121,7 +121,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
         setup.samples = samples
         network.plan.reserve(&workspace, samples: min(samples, microBatchSize ?? samples), Scalar.self)
         if threadsAreSet { return }
-        let count = ThreadChoice.threads(forSamples: samples, of: network.parameters.count, isTraining: true)
+        let count = ThreadChoice.threads(forSamples: samples, of: network.numbers.count, isTraining: true)
         // A system that starts no threads leaves the work to one.
         if count != threads { workspace.pool = count == 1 ? nil : try? ThreadPool(threads: count) }
     }
@@ -214,7 +214,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             return step(&network, prepared(dataset.batch(0..<dataset.count)))
         }
         return network.plan.step(
-            parameters: &network.parameters, samples: dataset, rows: 0..<dataset.count, call: &setup.call,
+            parameters: &network.numbers, samples: dataset, rows: 0..<dataset.count, call: &setup.call,
             state: &position.update, workspace: &workspace)
     }
 
@@ -277,7 +277,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             return stepInParts(&network, batch, of: size)
         }
         return network.plan.step(
-            parameters: &network.parameters, samples: batch.dataset, rows: batch.rows, call: &setup.call,
+            parameters: &network.numbers, samples: batch.dataset, rows: batch.rows, call: &setup.call,
             state: &position.update, workspace: &workspace)
     }
 
@@ -293,14 +293,14 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
             let start = batch.rows.lowerBound + first
             part.rows = start..<min(start + size, batch.rows.upperBound)
             let value = network.plan.gradients(
-                parameters: network.parameters, batch: part, objective: objective, into: &position.update.gradients,
+                parameters: network.numbers, batch: part, objective: objective, into: &position.update.gradients,
                 workspace: &workspace)
             sum += Double(value) * Double(part.rows.count)
         }
         let value = Scalar(sum / Double(count))
         if value.isFinite {
             network.plan.update(
-                parameters: &network.parameters, rule: setup.rule, state: &position.update, pool: workspace.pool)
+                parameters: &network.numbers, rule: setup.rule, state: &position.update, pool: workspace.pool)
         }
         return value
     }
@@ -308,7 +308,7 @@ public struct Trainer<Scalar: NetworkScalar>: Sendable {
     /// Sees to it that there is memory for what the settings ask for. State that belongs to another optimizer
     /// or a network of another size is forgotten.
     private mutating func reserve(for network: Network<Scalar>) {
-        let count = network.parameters.count
+        let count = network.numbers.count
         let slots = optimizer.slotCount * count
         if position.update.slots.count != slots || position.optimizer?.sharesState(with: optimizer) == false {
             position.update.slots = [Scalar](repeating: 0, count: slots)

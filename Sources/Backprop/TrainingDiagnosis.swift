@@ -45,8 +45,9 @@ extension TrainingDiagnosis.LayerState {
         let range = network.weightRange(ofLayer: layer).lowerBound..<network.biasRange(ofLayer: layer).upperBound
         func norm(_ values: [Scalar]) -> Double { Double(network.plan.kernels.norm(values)) }
         gradientNorm = gradients.isEmpty ? 0 : norm(Array(gradients[range]))
-        updateNorm = norm(range.map { network.parameters[$0] - before[$0] })
-        parameterNorm = norm(Array(network.parameters[range]))
+        let now = network.parameters[range]
+        updateNorm = norm(zip(now, before[range]).map { $0 - $1 })
+        parameterNorm = norm(Array(now))
         guard let activations = try? network.uncheckedActivations(ofLayer: layer, for: inputs) else { return }
         let units = network.layers[layer].units
         switch network.layers[layer].activation {

@@ -123,8 +123,9 @@ private struct LossDifferences {
     private func outputs(
         _ inputs: ArraySlice<Double>, shifting parameter: Int, by shift: Complex
     ) -> (z: [Complex], a: [Complex]) {
+        let parameters = network.parameters
         func value(_ index: Int) -> Complex {
-            Complex(network.parameters[index]) + (index == parameter ? shift : Complex(0))
+            Complex(parameters[index]) + (index == parameter ? shift : Complex(0))
         }
         var a = inputs.map { Complex($0) }
         var z = a

@@ -491,19 +491,18 @@ BP_APART size_t dense_pack_panels(size_t m, size_t most, dense_operands in, real
     return row;
 }
 
-/* The room that begins at the next line of memory. */
-BP_INLINE BP_(bp_room) dense_lines_of(BP_(bp_room) room) {
-    const size_t skipped = (size_t)(-(uintptr_t)room.numbers % 64) / sizeof(real);
-    if (room.count < skipped) return DENSE_NO_ROOM;
-    return (BP_(bp_room)){room.numbers + skipped, room.count - skipped};
-}
-
 /* Takes numbers from the room. */
 BP_INLINE real *dense_take(BP_(bp_room) *room, size_t count) {
     real *taken = room->numbers;
     room->numbers += count;
     room->count -= count;
     return taken;
+}
+
+/* Leaves what there is from the next line of memory on. */
+BP_INLINE void dense_skip_to_line(BP_(bp_room) *room) {
+    const size_t skipped = (size_t)(-(uintptr_t)room->numbers % BP_CACHE_LINE) / sizeof(real);
+    dense_take(room, skipped < room->count ? skipped : room->count);
 }
 
 /* How many rows of b strips pack, 0 for none of them; those of b that is transposed must. */
@@ -521,7 +520,8 @@ BP_INLINE size_t dense_deepest(int often, dense_operands in, dense_result result
  */
 BP_INLINE void dense_product(size_t m, size_t n, dense_operands in, dense_target out, BP_(bp_room) room) {
     const int often = m >= DENSE_OFTEN * VEC_TILE_ROWS;
-    room = often ? dense_lines_of(room) : DENSE_NO_ROOM;
+    if (!often) room = DENSE_NO_ROOM;
+    if (room.count > 0) dense_skip_to_line(&room);
     const size_t most = dense_deepest(often, in, out.result, room);
     in.packs = most > 0 && (out.result == DENSE_STORE || in.depth <= most);
     const size_t parts = in.packs && in.depth > most ? (in.depth + most - 1) / most : 1;

@@ -136,7 +136,7 @@ private func weightedSamples<Scalar: KernelScalar>() throws -> Dataset<Scalar> {
                 var whole = [Scalar](repeating: .nan, count: network.parameters.count)
                 var workspace = Workspace()
                 _ = network.plan.gradients(
-                    parameters: network.parameters, batch: Batch(dataset: dataset, rows: 0..<5), objective: objective,
+                    parameters: network.numbers, batch: Batch(dataset: dataset, rows: 0..<5), objective: objective,
                     into: &whole, workspace: &workspace)
                 expectSame(whole, referenceGradients(network, dataset, reduction), "the whole batch, \(reduction)")
                 for ends in [[5], [1, 2, 3, 4, 5], [2, 4, 5], [4, 5], [1, 5]] {
@@ -146,7 +146,7 @@ private func weightedSamples<Scalar: KernelScalar>() throws -> Dataset<Scalar> {
                         for (start, end) in zip([0] + ends, ends) {
                             let part = Batch(dataset: dataset, rows: start..<end, part: (start, 5))
                             _ = network.plan.gradients(
-                                parameters: network.parameters, batch: part, objective: objective, into: &sum,
+                                parameters: network.numbers, batch: part, objective: objective, into: &sum,
                                 workspace: &workspace)
                         }
                         expectSame(sum, whole, "parts that end at \(ends), \(reduction), \(threads) threads")
