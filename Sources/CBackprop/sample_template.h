@@ -64,9 +64,10 @@ BP_INLINE void sample_sums(size_t vectors, size_t lanes, int all, const sample_r
         const size_t i = all ? k : list->row[k];
         const vec input = vec_set1(x[i]);
         const real *row = w + i * n_out;
-        BP_UNROLL
-        for (size_t v = 0; v < vectors && vectors == SAMPLE_VECTORS && all; v++)
-            dense_ask(row, SAMPLE_AHEAD * n_out + v * VEC_LANES);
+        if (all && vectors == SAMPLE_VECTORS) {
+            BP_UNROLL
+            for (size_t v = 0; v < vectors; v++) dense_ask(row, SAMPLE_AHEAD * n_out + v * VEC_LANES);
+        }
         BP_UNROLL
         for (size_t v = 0; v < vectors; v++)
             sum[v] = vec_fma(input, vec_get(row + v * VEC_LANES, SAMPLE_LANES(v)), sum[v]);
