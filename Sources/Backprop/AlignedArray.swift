@@ -1,7 +1,7 @@
 /// Numbers that begin where a line of memory does; a value, as an array is.
 ///
 /// The elements of an `Array` lie 32 bytes behind what the system allocates, whose addresses are multiples of 16. Rows of
-/// weights that lie across lines cost a step of 784-128-10 with AVX-512 a tenth with 128 samples, and a fifth with one.
+/// weights that lie across lines cost a step of 784-128-10 with AVX-512 a tenth with 128 samples, and a seventh with one.
 struct AlignedArray<Element: NetworkScalar>: Sendable {
     /// The numbers, which change only where one array has them: that makes it safe to send.
     private final class Storage: @unchecked Sendable {

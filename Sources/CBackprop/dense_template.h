@@ -380,6 +380,7 @@ BP_INLINE size_t dense_pack_strip(dense_shape tile, dense_operands in, dense_pac
     return tile.rows;
 }
 
+/* One strip, from top to bottom; its tiles pack the next, and what they did not get to is packed at the end. */
 BP_INLINE void dense_strip(dense_shape tile, size_t m, dense_operands in, dense_target out) {
     dense_packing next = dense_next_strip(tile.vectors, in);
     const dense_lines ahead = dense_strip_ahead(tile.vectors, in);
