@@ -47,7 +47,9 @@ struct AlignedArray<Element: NetworkScalar>: Sendable {
 
     @inline(__always)
     func withUnsafeBufferPointer<Result>(_ body: (UnsafeBufferPointer<Element>) -> Result) -> Result {
-        withExtendedLifetime(storage) { body(UnsafeBufferPointer(storage.numbers)) }
+        let result = body(UnsafeBufferPointer(storage.numbers))
+        extendLifetime(storage)
+        return result
     }
 
     @inline(__always)
@@ -55,6 +57,8 @@ struct AlignedArray<Element: NetworkScalar>: Sendable {
         _ body: (UnsafeMutableBufferPointer<Element>) -> Result
     ) -> Result {
         if !isKnownUniquelyReferenced(&storage) { storage = Storage(UnsafeBufferPointer(storage.numbers)) }
-        return withExtendedLifetime(storage) { body(storage.numbers) }
+        let result = body(storage.numbers)
+        extendLifetime(storage)
+        return result
     }
 }
