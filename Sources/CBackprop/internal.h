@@ -10,6 +10,15 @@
 /* The sums that bp_sum_of_squares_f32() keeps; a multiple of every vector's lanes. */
 #define BP_NORM_LANES 32
 
+typedef struct bp_range {
+    size_t first, last;
+} bp_range;
+
+/* Some weights of a layer. */
+typedef struct bp_block {
+    bp_range rows, columns;
+} bp_block;
+
 #include "precision_f32.h"
 
 #include "kernel_table_template.h"
@@ -85,10 +94,6 @@ BP_INTERNAL void bp_pool_run(bp_pool *pool, bp_task *task, void *context);
 
 /* Waits until every thread of the team is here. */
 BP_INTERNAL void bp_team_wait(const bp_team *team);
-
-typedef struct bp_range {
-    size_t first, last;
-} bp_range;
 
 /* This thread's part of n items, in whole grains (the last may be cut). */
 BP_INTERNAL bp_range bp_team_range(const bp_team *team, size_t n, size_t grain);

@@ -38,8 +38,9 @@ struct BP_(bp_kernel_table) {
     void (*log)(const real *x, real *y, size_t n);
     void (*tanh)(const real *x, real *y, size_t n);
 
+    /* Some columns of z, to which w, b and z point. */
     void (*dense_forward)(const real *x, const real *w, const real *b, real *z, size_t batch, size_t n_in,
-                          size_t n_out, BP_(bp_room) room);
+                          size_t n_out, size_t columns, BP_(bp_room) room);
     void (*delta_accumulate)(const real *delta, const real *w, real *g, size_t batch, size_t n_in, size_t n_out,
                              BP_(bp_room) room);
 #if BP_HAS_SIMD
@@ -51,11 +52,11 @@ struct BP_(bp_kernel_table) {
     void (*sample_descend)(const real *x, const real *delta, real rate, real *w, size_t n_out, size_t first,
                            size_t last);
 #endif
-    /* Rows 'first' to 'last' of dw, from batch x n_in activations. */
+    /* A block of dw, from batch x n_in activations. */
     void (*weight_gradient)(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
-                            size_t n_out, size_t first, size_t last, BP_(bp_room) room);
+                            size_t n_out, bp_block block, BP_(bp_room) room);
     void (*weight_descend)(const real *x, const real *delta, real rate, real *w, size_t batch, size_t n_in,
-                           size_t n_out, size_t first, size_t last, BP_(bp_room) room);
+                           size_t n_out, bp_block block, BP_(bp_room) room);
     void (*bias_gradient)(const real *delta, int accumulate, real *db, size_t batch, size_t n_out);
     void (*bias_descend)(const real *delta, real rate, real *b, size_t batch, size_t n_out);
     void (*descend)(const real *g, real rate, real *w, size_t n);

@@ -12,7 +12,7 @@ void BP_(bp_tanh)(const bp_kernels *k, const real *x, real *y, size_t n) { BP_KE
 
 void BP_(bp_dense_forward)(const bp_kernels *k, const real *x, const real *w, const real *b, real *z,
                            size_t batch, size_t n_in, size_t n_out) {
-    BP_KERNELS(k)->dense_forward(x, w, b, z, batch, n_in, n_out, (BP_(bp_room)){NULL, 0});
+    BP_KERNELS(k)->dense_forward(x, w, b, z, batch, n_in, n_out, n_out, (BP_(bp_room)){NULL, 0});
 }
 
 void BP_(bp_activate)(const bp_kernels *k, bp_activation f, const real *z, real *a, real *derivative,
@@ -69,7 +69,8 @@ void BP_(bp_delta_accumulate)(const bp_kernels *k, const real *delta, const real
 
 void BP_(bp_weight_gradient)(const bp_kernels *k, const real *x, const real *delta, int accumulate, real *dw,
                              size_t batch, size_t n_in, size_t n_out) {
-    BP_KERNELS(k)->weight_gradient(x, delta, accumulate, dw, batch, n_in, n_out, 0, n_in, (BP_(bp_room)){NULL, 0});
+    const bp_block all = {{0, n_in}, {0, n_out}};
+    BP_KERNELS(k)->weight_gradient(x, delta, accumulate, dw, batch, n_in, n_out, all, (BP_(bp_room)){NULL, 0});
 }
 
 void BP_(bp_bias_gradient)(const bp_kernels *k, const real *delta, int accumulate, real *db, size_t batch,
@@ -83,7 +84,8 @@ void BP_(bp_descend)(const bp_kernels *k, const real *g, real rate, real *w, siz
 
 void BP_(bp_weight_descend)(const bp_kernels *k, const real *x, const real *delta, real rate, real *w,
                             size_t batch, size_t n_in, size_t n_out) {
-    BP_KERNELS(k)->weight_descend(x, delta, rate, w, batch, n_in, n_out, 0, n_in, (BP_(bp_room)){NULL, 0});
+    const bp_block all = {{0, n_in}, {0, n_out}};
+    BP_KERNELS(k)->weight_descend(x, delta, rate, w, batch, n_in, n_out, all, (BP_(bp_room)){NULL, 0});
 }
 
 void BP_(bp_bias_descend)(const bp_kernels *k, const real *delta, real rate, real *b, size_t batch,

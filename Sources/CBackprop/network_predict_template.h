@@ -21,7 +21,7 @@ static void BP_(dense_rows)(const bp_network *network, const layer_plan *layer, 
     }
 #endif
     (void)samples;
-    table(network)->dense_forward(x, w, b, z, count, layer->n_in, layer->n_out, room);
+    table(network)->dense_forward(x, w, b, z, count, layer->n_in, layer->n_out, layer->n_out, room);
 }
 
 static void BP_(activate)(const bp_network *network, const layer_plan *layer, real *z, real *derivative, size_t count) {
