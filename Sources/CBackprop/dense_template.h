@@ -60,7 +60,10 @@ typedef struct dense_shape {
     dense_source source;
 } dense_shape;
 
-/* Vectors of a tile of one row, and rows of a tile of one vector: as many sums as hide the latency of a multiply-add. */
+/*
+ * Vectors of a tile of one row, and rows of a tile of one vector, half as many where there are two: as many sums as hide
+ * the latency of a multiply-add. (64-32-10 on EPYC, Zen 5, AVX-512: 51.0 % of peak, 52.5 with 8 rows of two, 51 with 11.)
+ */
 #define DENSE_WIDE 8
 #define DENSE_TALL (VEC_TILE_ROWS * VEC_TILE_VECTORS > 16 ? 16 : 8)
 #define DENSE_SUMS (VEC_TILE_ROWS * VEC_TILE_VECTORS > DENSE_WIDE ? VEC_TILE_ROWS * VEC_TILE_VECTORS : DENSE_WIDE)
@@ -314,8 +317,13 @@ BP_INLINE void dense_tiles(dense_shape tile, size_t row, size_t m, dense_operand
         dense_tile_of_strip((dense_shape){count, tile.vectors, tile.partial, tile.lanes, source}, row, in, ahead, \
                             next, out, NULL);                                                                 \
         break;
-    for (; VEC_LANES > 1 && tile.vectors == 1 && in.paneled == 0 && m - row >= DENSE_TALL; row += DENSE_TALL)
-        switch (DENSE_TALL) { DENSE_ROWS(DENSE_TALL, DENSE_FAR) }
+    const size_t tall = DENSE_TALL / tile.vectors;
+    if (VEC_LANES > 1 && tile.vectors <= 2 && tall > VEC_TILE_ROWS && in.paneled == 0 && next->left == 0)
+        for (; m - row >= tall; row += tall)
+            switch (tall) {
+                DENSE_ROWS(DENSE_TALL, DENSE_FAR)
+                DENSE_ROWS(DENSE_TALL / 2, DENSE_FAR)
+            }
     const dense_split split = dense_split_of(m - row, VEC_TILE_ROWS);
     for (size_t i = 0; i < split.parts; i++) {
         const size_t rows = dense_part(split, i);
@@ -554,10 +562,10 @@ static void dense_matrix(size_t m, size_t n, dense_operands in, dense_target out
 }
 
 static void dense_forward(const real *x, const real *w, const real *b, real *z, size_t batch, size_t n_in,
-                          size_t n_out, BP_(bp_room) room) {
+                          size_t n_out, size_t columns, BP_(bp_room) room) {
     const dense_operands in = {.a = x, .a_row = n_in, .a_step = 1, .b = w, .b_row = n_out, .depth = n_in};
     const dense_target out = {.c = z, .c_row = n_out, .start = b, .result = DENSE_STORE};
-    dense_matrix(batch, n_out, in, out, room);
+    dense_matrix(batch, columns, in, out, room);
 }
 
 #if VEC_LANES > 1
@@ -581,30 +589,32 @@ static void delta_accumulate(const real *delta, const real *w, real *g, size_t b
 }
 #endif
 
-/* The sums over the samples, for 'rows' rows of weights. */
-static void weight_product(const real *x, const real *delta, size_t batch, size_t n_in, size_t n_out, size_t rows,
+/* The sums over the samples, for a block of the weights. */
+static void weight_product(const real *x, const real *delta, size_t batch, size_t n_in, size_t n_out, bp_block block,
                            dense_target out, BP_(bp_room) room) {
-    const dense_operands in = {.a = x, .a_row = 1, .a_step = n_in, .b = delta, .b_row = n_out, .depth = batch};
-    dense_matrix(rows, n_out, in, out, room);
+    const dense_operands in = {.a = x + block.rows.first, .a_row = 1, .a_step = n_in,
+                               .b = delta + block.columns.first, .b_row = n_out, .depth = batch};
+    const size_t corner = block.rows.first * n_out + block.columns.first;
+    out.c += corner;
+    if (out.start) out.start += corner;
+    dense_matrix(block.rows.last - block.rows.first, block.columns.last - block.columns.first, in, out, room);
 }
 
 static void weight_gradient(const real *x, const real *delta, int accumulate, real *dw, size_t batch, size_t n_in,
-                            size_t n_out, size_t first, size_t last, BP_(bp_room) room) {
-    real *c = dw + first * n_out;
-    const dense_target out = {c, n_out, accumulate ? c : NULL, n_out, DENSE_STORE, 0};
-    weight_product(x + first, delta, batch, n_in, n_out, last - first, out, room);
+                            size_t n_out, bp_block block, BP_(bp_room) room) {
+    const dense_target out = {dw, n_out, accumulate ? dw : NULL, n_out, DENSE_STORE, 0};
+    weight_product(x, delta, batch, n_in, n_out, block, out, room);
 }
 
 /*
  * For a single sample the weights stream through once, row by row. (Not rows shorter than a
  * vector: each load of a part of one would wait for the store of the part before it.)
  */
-static void weight_descend_sample(const real *x, const real *delta, real rate, real *w, size_t n_out,
-                                  size_t first, size_t last) {
-    for (size_t i = first; i < last; i++) {
+static void weight_descend_sample(const real *x, const real *delta, real rate, real *w, size_t n_out, bp_block block) {
+    for (size_t i = block.rows.first; i < block.rows.last; i++) {
         const vec input = vec_set1(x[i]);
-        for (size_t j = 0; j < n_out; j += VEC_LANES) {
-            const size_t lanes = vec_count(n_out - j);
+        for (size_t j = block.columns.first; j < block.columns.last; j += VEC_LANES) {
+            const size_t lanes = vec_count(block.columns.last - j);
             real *c = w + i * n_out + j;
             const vec g = vec_add(vec_fma(input, vec_get(delta + j, lanes), math_zero()), math_zero());
             vec_keep(c, vec_fnma(vec_set1(rate), g, vec_get(c, lanes)), lanes);
@@ -613,13 +623,13 @@ static void weight_descend_sample(const real *x, const real *delta, real rate, r
 }
 
 static void weight_descend(const real *x, const real *delta, real rate, real *w, size_t batch, size_t n_in,
-                           size_t n_out, size_t first, size_t last, BP_(bp_room) room) {
+                           size_t n_out, bp_block block, BP_(bp_room) room) {
     if (batch == 1 && n_out >= VEC_LANES) {
-        weight_descend_sample(x, delta, rate, w, n_out, first, last);
+        weight_descend_sample(x, delta, rate, w, n_out, block);
         return;
     }
-    const dense_target out = {w + first * n_out, n_out, NULL, 0, DENSE_DESCEND, rate};
-    weight_product(x + first, delta, batch, n_in, n_out, last - first, out, room);
+    const dense_target out = {w, n_out, NULL, 0, DENSE_DESCEND, rate};
+    weight_product(x, delta, batch, n_in, n_out, block, out, room);
 }
 
 /* A bias is a weight of an input that is always 1. */
