@@ -707,8 +707,8 @@ struct NetworkPlan: Sendable {
     }
 
     private func predict<Scalar: NetworkScalar>(
-        _ parameters: AlignedArray<Scalar>, _ inputs: ArraySlice<Scalar>, _ samples: Int, _ outputs: UnsafeMutablePointer<Scalar>?,
-        _ workspace: inout Workspace
+        _ parameters: AlignedArray<Scalar>, _ inputs: ArraySlice<Scalar>, _ samples: Int,
+        _ outputs: UnsafeMutablePointer<Scalar>?, _ workspace: inout Workspace
     ) {
         guard let outputs, samples > 0 else { return }
         workspace.reserve(withPointer { Scalar.core.predictSize($0, samples) })
@@ -744,8 +744,8 @@ struct NetworkPlan: Sendable {
 
     /// Writes the gradients of a batch, or adds those of a part of one, and returns its loss.
     func gradients<Scalar: NetworkScalar>(
-        parameters: AlignedArray<Scalar>, batch: Batch<Scalar>, objective: Objective<Scalar>, into gradients: inout [Scalar],
-        workspace: inout Workspace
+        parameters: AlignedArray<Scalar>, batch: Batch<Scalar>, objective: Objective<Scalar>,
+        into gradients: inout [Scalar], workspace: inout Workspace
     ) -> Scalar {
         precondition(gradients.count == parameters.count)
         var value: Scalar = 0
@@ -770,8 +770,8 @@ struct NetworkPlan: Sendable {
     /// Takes one step on rows of a dataset in memory and returns the loss before it.
     @inline(__always)
     func step<Scalar: NetworkScalar>(
-        parameters: inout AlignedArray<Scalar>, samples: Dataset<Scalar>, rows: Range<Int>, call: UnsafePointer<StepCall<Scalar>>,
-        state: inout UpdateState<Scalar>, workspace: inout Workspace
+        parameters: inout AlignedArray<Scalar>, samples: Dataset<Scalar>, rows: Range<Int>,
+        call: UnsafePointer<StepCall<Scalar>>, state: inout UpdateState<Scalar>, workspace: inout Workspace
     ) -> Scalar {
         var value: Scalar = 0
         withPointer { network in
@@ -791,7 +791,8 @@ struct NetworkPlan: Sendable {
 
     /// Takes a step from the gradients of the state.
     func update<Scalar: NetworkScalar>(
-        parameters: inout AlignedArray<Scalar>, rule: UpdateRule<Scalar>, state: inout UpdateState<Scalar>, pool: ThreadPool?
+        parameters: inout AlignedArray<Scalar>, rule: UpdateRule<Scalar>, state: inout UpdateState<Scalar>,
+        pool: ThreadPool?
     ) {
         precondition(state.gradients.count == parameters.count)
         parameters.withUnsafeMutableBufferPointer { parameters in

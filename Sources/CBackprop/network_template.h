@@ -69,10 +69,10 @@ static size_t BP_(block_of_samples)(const bp_network *network) {
 }
 
 /*
- * Whether threads share the lowest layer by columns, forward and in the update: each then multiplies the weights that it
- * has updated itself, and has in its own cache. (A layer above passes deltas down, for which a thread needs all weights.)
- * Only where the shares are of nearly the same size, and fill tiles. Two threads on EPYC, Zen 5, batch 128, against rows
- * of samples and then of weights: 784-512-512-10 2 % faster, the autoencoder 784-256-32-256-784 1 %.
+ * Whether threads share the lowest layer by columns, forward and in the update: each then multiplies the weights that
+ * it has updated itself, and has in its own cache. (A layer above passes deltas down, for which a thread needs all
+ * weights.) Only where the shares are of nearly the same size, and fill tiles. Two threads on EPYC, Zen 5, batch 128,
+ * against rows of samples and then of weights: 784-512-512-10 2 % faster, the autoencoder 784-256-32-256-784 1 %.
  */
 static int BP_(shares_columns)(const call *c, const bp_team *team) {
     const layer_plan *lowest = &c->network->layers[0];
@@ -123,7 +123,10 @@ static int BP_(is_fused)(const call *c, const layer_plan *layer) {
     return last && (c->objective->loss == BP_CROSS_ENTROPY || c->objective->loss == BP_BINARY_CROSS_ENTROPY);
 }
 
-/* The forward pass of some samples; a fused loss wants the last layer's weighted inputs. The lowest layer's may be there. */
+/*
+ * The forward pass of some samples, from the lowest layer's weighted inputs where they are there; a fused loss wants
+ * those of the last.
+ */
 static void BP_(forward_rows)(const call *c, bp_range rows, int trains, int has_lowest) {
     const bp_network *network = c->network;
     const size_t count = rows.last - rows.first;
@@ -221,7 +224,7 @@ static void BP_(delta_below_rows)(const call *c, const layer_plan *layer, bp_ran
     BP_(delta_rows)(c, below, rows, delta);
 }
 
-/* This thread's rows of a layer's gradient, into the buffer. */
+/* This thread's share of a layer's gradient, into the buffer. */
 static void BP_(gradient_share)(const call *c, const layer_plan *layer, const bp_team *team) {
     const struct BP_(bp_kernel_table) *k = table(c->network);
     const bp_block block = BP_(weights_share)(c, layer, team);
@@ -256,7 +259,7 @@ static void BP_(tie_gradients)(const call *c, const bp_team *team) {
     }
 }
 
-/* This thread's rows of a layer's weights, updated in place. */
+/* This thread's share of a layer's weights, updated in place. */
 static void BP_(descend_share)(const call *c, const layer_plan *layer, const bp_team *team) {
     const struct BP_(bp_kernel_table) *k = table(c->network);
     const real *x = BP_(layer_x)(c, layer), *delta = BP_(layer_delta)(c, layer);
