@@ -13,7 +13,7 @@
 #if BP_IS_DOUBLE
 #define MATH_MANTISSA_BITS 52
 #define MATH_MANTISSA_MASK UINT64_C(0x000fffffffffffff)
-#define MATH_MAGNITUDE_MASK UINT64_C(0x7fffffffffffffff)
+#define MATH_SIGN_BIT UINT64_C(0x8000000000000000)
 #define MATH_BITS_ONE UINT64_C(0x3ff0000000000000)
 #define MATH_BITS_SQRT_HALF UINT64_C(0x3fe6a09e667f3bcd)
 #define MATH_BITS_TWO_TO_MANTISSA UINT64_C(0x4330000000000000)
@@ -25,7 +25,7 @@
 /* Beyond these exp is 0 (or infinite), and so is exp times anything that follows it here. */
 #define MATH_EXP_LOW (-760.0)
 #define MATH_EXP_HIGH 710.0
-#define MATH_SIGMOID_HIGH 708.0 /* exp(-708) is a normal number */
+#define MATH_SIGMOID_LOW (-708.0) /* exp(-708) is a normal number */
 #define MATH_TANH_HIGH 20.0 /* tanh is 1 from 19.1 on */
 #define MATH_GELU_LOW (-22.0) /* and gelu is -0 below this */
 #define MATH_LOG2_E 0x1.71547652b82fep0
@@ -40,7 +40,7 @@
 #else
 #define MATH_MANTISSA_BITS 23
 #define MATH_MANTISSA_MASK UINT32_C(0x007fffff)
-#define MATH_MAGNITUDE_MASK UINT32_C(0x7fffffff)
+#define MATH_SIGN_BIT UINT32_C(0x80000000)
 #define MATH_BITS_ONE UINT32_C(0x3f800000)
 #define MATH_BITS_SQRT_HALF UINT32_C(0x3f3504f3)
 #define MATH_BITS_TWO_TO_MANTISSA UINT32_C(0x4b000000)
@@ -51,7 +51,7 @@
 #define MATH_LARGEST 0x1.fffffep127f
 #define MATH_EXP_LOW (-120.0f)
 #define MATH_EXP_HIGH 89.0f
-#define MATH_SIGMOID_HIGH 87.0f
+#define MATH_SIGMOID_LOW (-87.0f)
 #define MATH_TANH_HIGH 10.0f /* tanh is 1 from 9.02 on */
 #define MATH_GELU_LOW (-12.0f)
 #define MATH_LOG2_E 0x1.715476p0f
@@ -68,12 +68,25 @@
 BP_INLINE vec math_one(void) { return vec_set1((real)1); }
 BP_INLINE vec math_zero(void) { return vec_set1((real)0); }
 BP_INLINE vec math_negate(vec x) { return vec_mul(x, vec_set1((real)-1)); }
-BP_INLINE vec math_abs(vec x) { return vec_max(math_negate(x), x); }
+BP_INLINE vec_bits math_sign(vec x) { return vec_bits_and(vec_to_bits(x), vec_bits_set1(MATH_SIGN_BIT)); }
+BP_INLINE vec math_abs(vec x) { return vec_from_bits(vec_bits_and(vec_to_bits(x), vec_bits_set1(MATH_SIGN_BIT - 1))); }
 
-/* The integer nearest to x * y, as a real; |x * y| must stay below 2^(mantissa bits - 1). */
-BP_INLINE vec math_round_product(vec x, vec y) {
-    const vec rounder = vec_set1(MATH_ROUNDER);
-    return vec_sub(vec_fma(x, y, rounder), rounder);
+/* An integer, and its bits as what is added to an exponent. */
+typedef struct math_integer {
+    vec n;
+    vec_bits exponent;
+} math_integer;
+
+/* The integer nearest to x * y; |x * y| must stay below 2^(mantissa bits - 1). */
+BP_INLINE math_integer math_nearest(vec x, vec y) {
+    const vec rounder = vec_set1(MATH_ROUNDER), sum = vec_fma(x, y, rounder);
+    const math_integer nearest = {vec_sub(sum, rounder), vec_bits_shift_left(vec_to_bits(sum), MATH_MANTISSA_BITS)};
+    return nearest;
+}
+
+/* v * 2^n, where both are normal numbers. */
+BP_INLINE vec math_multiply_power(vec v, vec_bits exponent) {
+    return vec_from_bits(vec_bits_add(vec_to_bits(v), exponent));
 }
 
 /* 2^n for an integer n that is the exponent of a normal number. */
@@ -84,7 +97,7 @@ BP_INLINE vec math_power_of_two(vec n) {
 
 /* v * 2^n, rounded once; in two steps, as 2^n itself may be no number. */
 BP_INLINE vec math_scale(vec v, vec n) {
-    const vec half = math_round_product(n, vec_set1((real)0.5));
+    const vec half = math_nearest(n, vec_set1((real)0.5)).n;
     return vec_mul(vec_mul(v, math_power_of_two(half)), math_power_of_two(vec_sub(n, half)));
 }
 
@@ -135,29 +148,33 @@ BP_INLINE vec math_atanh_tail(vec v) {
 #endif
 }
 
-/* exp(x + low) - 1 = 2^n * (1 + tail) - 1, |tail| < 0.42; 'low' is far smaller than x. */
+/* exp(r) - 1, |r| <= ln(2)/2 */
+BP_INLINE vec math_exp_less_one(vec r) { return vec_fma(vec_mul(r, r), math_exp_tail(r), r); }
+
+/* exp(x + low) = 2^n * (1 + tail), |tail| < 0.42; 'low' is NULL for 0, and far smaller than x. */
 typedef struct math_exp_parts {
-    vec tail, n;
+    vec tail;
+    math_integer n;
 } math_exp_parts;
 
-BP_INLINE math_exp_parts math_exp_split(vec x, vec low) {
-    const vec n = math_round_product(x, vec_set1(MATH_LOG2_E));
-    vec r = vec_fnma(n, vec_set1(MATH_LN2_HIGH), x);
-    r = vec_add(vec_fnma(n, vec_set1(MATH_LN2_LOW), r), low);
-    const math_exp_parts parts = {vec_fma(vec_mul(r, r), math_exp_tail(r), r), n};
+BP_INLINE math_exp_parts math_exp_split(vec x, const vec *low) {
+    const math_integer n = math_nearest(x, vec_set1(MATH_LOG2_E));
+    vec r = vec_fnma(n.n, vec_set1(MATH_LN2_HIGH), x);
+    r = vec_fnma(n.n, vec_set1(MATH_LN2_LOW), r);
+    const math_exp_parts parts = {math_exp_less_one(low ? vec_add(r, *low) : r), n};
     return parts;
 }
 
 BP_INLINE vec math_exp(vec x) {
     x = vec_min(vec_set1(MATH_EXP_HIGH), vec_max(vec_set1(MATH_EXP_LOW), x));
-    const math_exp_parts e = math_exp_split(x, math_zero());
-    return math_scale(vec_add(math_one(), e.tail), e.n);
+    const math_exp_parts e = math_exp_split(x, NULL);
+    return math_scale(vec_add(math_one(), e.tail), e.n.n);
 }
 
 /* exp(x) - 1 for |x| <= 80, where n is the exponent of a normal number. */
 BP_INLINE vec math_expm1(vec x) {
-    const math_exp_parts e = math_exp_split(x, math_zero());
-    const vec power = math_power_of_two(e.n);
+    const math_exp_parts e = math_exp_split(x, NULL);
+    const vec power = math_multiply_power(math_one(), e.n.exponent);
     return vec_fma(power, e.tail, vec_sub(power, math_one()));
 }
 
@@ -206,7 +223,7 @@ BP_INLINE vec math_tanh(vec x) {
     const vec magnitude = vec_min(vec_set1(MATH_TANH_HIGH), math_abs(x));
     const vec e = math_expm1(vec_add(magnitude, magnitude));
     const vec t = vec_div(e, vec_add(e, vec_set1((real)2)));
-    return vec_if_greater(math_zero(), x, math_negate(t), vec_if_greater(x, math_zero(), t, x));
+    return vec_from_bits(vec_bits_or(vec_to_bits(t), math_sign(x)));
 }
 
 /* The activations. '*derivative' is df/dz where it is cheapest found beside f. */
@@ -217,20 +234,13 @@ BP_INLINE vec math_sigmoid_of_any(vec z) {
     return vec_div(numerator, vec_add(math_one(), e));
 }
 
-/*
- * The same bits by a shorter way, which is what a layer of few units waits for, while exp(-|z|) is a
- * normal number: then one power of two scales it, and 1 + m * 2^n is rounded once like m * 2^n + 1.
- */
+/* The same bits by a shorter way, where exp(-|z|) is a normal number. */
 BP_INLINE vec math_sigmoid(vec z) {
-    const vec magnitude = vec_from_bits(vec_bits_and(vec_to_bits(z), vec_bits_set1(MATH_MAGNITUDE_MASK)));
-    if (BP_UNLIKELY(vec_any_greater(magnitude, vec_set1(MATH_SIGMOID_HIGH)))) return math_sigmoid_of_any(z);
-    const vec n = math_round_product(magnitude, vec_set1(-MATH_LOG2_E));
-    vec r = vec_fnma(n, vec_set1(MATH_LN2_HIGH), math_negate(magnitude));
-    r = vec_fnma(n, vec_set1(MATH_LN2_LOW), r);
-    const vec m = vec_add(math_one(), vec_fma(vec_mul(r, r), math_exp_tail(r), r));
-    const vec power = math_power_of_two(n);
-    const vec numerator = vec_if_greater(math_zero(), z, vec_mul(m, power), math_one());
-    return vec_div(numerator, vec_fma(m, power, math_one()));
+    const vec negative = vec_from_bits(vec_bits_or(vec_to_bits(z), vec_bits_set1(MATH_SIGN_BIT)));
+    if (BP_UNLIKELY(!vec_all_greater(negative, vec_set1(MATH_SIGMOID_LOW)))) return math_sigmoid_of_any(z);
+    const math_exp_parts parts = math_exp_split(negative, NULL);
+    const vec e = math_multiply_power(vec_add(math_one(), parts.tail), parts.n.exponent);
+    return vec_div(vec_if_greater(math_zero(), z, e, math_one()), vec_add(math_one(), e));
 }
 
 BP_INLINE vec math_elu(vec z) {
@@ -251,13 +261,14 @@ BP_INLINE vec math_softplus(vec z, vec *derivative) {
 BP_INLINE vec math_gated(vec z, vec u, vec low, vec *sigmoid) {
     const vec negative = vec_if_greater(math_zero(), u, math_one(), math_zero());
     const vec sign = vec_fma(negative, vec_set1((real)2), vec_set1((real)-1));
-    const math_exp_parts parts = math_exp_split(vec_mul(u, sign), vec_mul(low, sign));
+    const vec signed_low = vec_mul(low, sign);
+    const math_exp_parts parts = math_exp_split(vec_mul(u, sign), &signed_low);
     const vec m = vec_add(math_one(), parts.tail);
-    const vec e = math_scale(m, parts.n);
+    const vec e = math_scale(m, parts.n.n);
     const vec denominator = vec_add(math_one(), e);
     *sigmoid = vec_div(vec_if_greater(negative, math_zero(), e, math_one()), denominator);
     /* z + z * tail is z * m with one rounding less. */
-    const vec below = math_scale(vec_div(vec_fma(z, parts.tail, z), denominator), parts.n);
+    const vec below = math_scale(vec_div(vec_fma(z, parts.tail, z), denominator), parts.n.n);
     return vec_if_greater(negative, math_zero(), below, vec_div(z, denominator));
 }
 

@@ -56,7 +56,7 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm256_min_pd(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_GT_OQ));
 }
-BP_INLINE int vec_any_greater(vec a, vec b) { return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ)) != 0; }
+BP_INLINE int vec_all_greater(vec a, vec b) { return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ)) == 15; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm256_unpacklo_pd(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm256_unpackhi_pd(a, b); }
 BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm256_permute2f128_pd(a, b, 0x20); }
@@ -107,7 +107,7 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm256_min_ps(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
 }
-BP_INLINE int vec_any_greater(vec a, vec b) { return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)) != 0; }
+BP_INLINE int vec_all_greater(vec a, vec b) { return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)) == 255; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm256_unpacklo_ps(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm256_unpackhi_ps(a, b); }
 BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm256_permute2f128_ps(a, b, 0x20); }
@@ -122,5 +122,6 @@ BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return _mm256_srli_
 #endif
 
 BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return _mm256_and_si256(a, b); }
+BP_INLINE vec_bits vec_bits_or(vec_bits a, vec_bits b) { return _mm256_or_si256(a, b); }
 
 #endif

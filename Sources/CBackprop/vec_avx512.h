@@ -54,7 +54,7 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm512_min_pd(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_GT_OQ), no, yes);
 }
-BP_INLINE int vec_any_greater(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ) != 0; }
+BP_INLINE int vec_all_greater(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ) == 0xff; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm512_unpacklo_pd(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm512_unpackhi_pd(a, b); }
 BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm512_shuffle_f64x2(a, b, 0x88); }
@@ -95,7 +95,7 @@ BP_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), no, yes);
 }
-BP_INLINE int vec_any_greater(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) != 0; }
+BP_INLINE int vec_all_greater(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) == 0xffff; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm512_unpacklo_ps(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm512_unpackhi_ps(a, b); }
 BP_INLINE vec vec_even_parts(vec a, vec b) { return _mm512_shuffle_f32x4(a, b, 0x88); }
@@ -117,5 +117,6 @@ BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return _mm512_srli_
 #endif
 
 BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return _mm512_and_si512(a, b); }
+BP_INLINE vec_bits vec_bits_or(vec_bits a, vec_bits b) { return _mm512_or_si512(a, b); }
 
 #endif

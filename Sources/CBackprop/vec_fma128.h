@@ -43,7 +43,7 @@ BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return _mm_fnmadd_ps(a, b, c); }
 BP_INLINE vec vec_max(vec a, vec b) { return _mm_max_ps(a, b); }
 BP_INLINE vec vec_min(vec a, vec b) { return _mm_min_ps(a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return _mm_blendv_ps(no, yes, _mm_cmpgt_ps(a, b)); }
-BP_INLINE int vec_any_greater(vec a, vec b) { return _mm_movemask_ps(_mm_cmpgt_ps(a, b)) != 0; }
+BP_INLINE int vec_all_greater(vec a, vec b) { return _mm_movemask_ps(_mm_cmpgt_ps(a, b)) == 15; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return _mm_unpacklo_ps(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return _mm_unpackhi_ps(a, b); }
 BP_INLINE vec vec_even_parts(vec a, vec b) { (void)b; return a; }
@@ -53,6 +53,7 @@ BP_INLINE vec vec_from_bits(vec_bits b) { return _mm_castsi128_ps(b); }
 BP_INLINE vec_bits vec_bits_set1(uint32_t b) { return _mm_set1_epi32((int)b); }
 BP_INLINE vec_bits vec_bits_add(vec_bits a, vec_bits b) { return _mm_add_epi32(a, b); }
 BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return _mm_and_si128(a, b); }
+BP_INLINE vec_bits vec_bits_or(vec_bits a, vec_bits b) { return _mm_or_si128(a, b); }
 BP_INLINE vec_bits vec_bits_shift_left(vec_bits a, int n) { return _mm_slli_epi32(a, n); }
 BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return _mm_srli_epi32(a, n); }
 

@@ -34,7 +34,7 @@ BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f64(c, a, b); }
 BP_INLINE vec vec_max(vec a, vec b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
 BP_INLINE vec vec_min(vec a, vec b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return vbslq_f64(vcgtq_f64(a, b), yes, no); }
-BP_INLINE int vec_any_greater(vec a, vec b) { return vmaxvq_u32(vreinterpretq_u32_u64(vcgtq_f64(a, b))) != 0; }
+BP_INLINE int vec_all_greater(vec a, vec b) { return vminvq_u32(vreinterpretq_u32_u64(vcgtq_f64(a, b))) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return vzip1q_f64(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return vzip2q_f64(a, b); }
 BP_INLINE vec vec_even_parts(vec a, vec b) { (void)b; return a; }
@@ -44,6 +44,7 @@ BP_INLINE vec vec_from_bits(vec_bits b) { return vreinterpretq_f64_u64(b); }
 BP_INLINE vec_bits vec_bits_set1(uint64_t b) { return vdupq_n_u64(b); }
 BP_INLINE vec_bits vec_bits_add(vec_bits a, vec_bits b) { return vaddq_u64(a, b); }
 BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return vandq_u64(a, b); }
+BP_INLINE vec_bits vec_bits_or(vec_bits a, vec_bits b) { return vorrq_u64(a, b); }
 BP_INLINE vec_bits vec_bits_shift_left(vec_bits a, int n) { return vshlq_u64(a, vdupq_n_s64(n)); }
 BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return vshlq_u64(a, vdupq_n_s64(-n)); }
 
@@ -66,7 +67,7 @@ BP_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }
 BP_INLINE vec vec_max(vec a, vec b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
 BP_INLINE vec vec_min(vec a, vec b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return vbslq_f32(vcgtq_f32(a, b), yes, no); }
-BP_INLINE int vec_any_greater(vec a, vec b) { return vmaxvq_u32(vcgtq_f32(a, b)) != 0; }
+BP_INLINE int vec_all_greater(vec a, vec b) { return vminvq_u32(vcgtq_f32(a, b)) != 0; }
 BP_INLINE vec vec_zip_low(vec a, vec b) { return vzip1q_f32(a, b); }
 BP_INLINE vec vec_zip_high(vec a, vec b) { return vzip2q_f32(a, b); }
 BP_INLINE vec vec_even_parts(vec a, vec b) { (void)b; return a; }
@@ -76,6 +77,7 @@ BP_INLINE vec vec_from_bits(vec_bits b) { return vreinterpretq_f32_u32(b); }
 BP_INLINE vec_bits vec_bits_set1(uint32_t b) { return vdupq_n_u32(b); }
 BP_INLINE vec_bits vec_bits_add(vec_bits a, vec_bits b) { return vaddq_u32(a, b); }
 BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return vandq_u32(a, b); }
+BP_INLINE vec_bits vec_bits_or(vec_bits a, vec_bits b) { return vorrq_u32(a, b); }
 BP_INLINE vec_bits vec_bits_shift_left(vec_bits a, int n) { return vshlq_u32(a, vdupq_n_s32(n)); }
 BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return vshlq_u32(a, vdupq_n_s32(-n)); }
 

@@ -43,8 +43,8 @@ BP_INLINE vec vec_max(vec a, vec b) { return a > b ? a : b; }
 BP_INLINE vec vec_min(vec a, vec b) { return a < b ? a : b; }
 /* Lane by lane, a > b ? yes : no. */
 BP_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no) { return a > b ? yes : no; }
-/* 1 if a > b in any lane. */
-BP_INLINE int vec_any_greater(vec a, vec b) { return a > b; }
+/* 1 if a > b in all lanes. */
+BP_INLINE int vec_all_greater(vec a, vec b) { return a > b; }
 
 /*
  * Vectors consist of parts of 128 bits, at most. In each part, the lower and the upper half of
@@ -61,6 +61,7 @@ BP_INLINE vec vec_from_bits(vec_bits b) { vec v; BP_COPY(&v, &b, sizeof v); retu
 BP_INLINE vec_bits vec_bits_set1(vec_bits b) { return b; }
 BP_INLINE vec_bits vec_bits_add(vec_bits a, vec_bits b) { return (vec_bits)(a + b); }
 BP_INLINE vec_bits vec_bits_and(vec_bits a, vec_bits b) { return a & b; }
+BP_INLINE vec_bits vec_bits_or(vec_bits a, vec_bits b) { return a | b; }
 BP_INLINE vec_bits vec_bits_shift_left(vec_bits a, int n) { return (vec_bits)(a << n); }
 BP_INLINE vec_bits vec_bits_shift_right(vec_bits a, int n) { return a >> n; }
 
