@@ -8,12 +8,13 @@
 
 #include "transpose_template.h"
 
+#include "vector_template.h"
+
 #include "activation_template.h"
 #include "dense_template.h"
 #include "sample_template.h"
 #include "loss_template.h"
 #include "optimizer_template.h"
-#include "vector_template.h"
 
 BP_INTERNAL const struct BP_(bp_kernel_table) BP_KERNEL_TABLE = {
     .exp = vector_exp,

@@ -63,13 +63,38 @@ BP_INLINE void loss_rows(bp_loss loss, const real *z, const real *t, real scale,
     vec_keep(losses, loss_mean_lanes(loss, sum, n), rows);
 }
 
+/*
+ * Where rows are parts of vectors, the terms come from whole ones, of several rows, first. (EPYC, Zen 5, AVX-512,
+ * a row of 1, 4 and 10: squared errors 2.0, 2.0, 2.5 and 1.1, 1.5, 2.0 ns, binary cross-entropy 9.5, 9.5, 9.7 and 2.2,
+ * 3.2, 6.0 ns; AVX2 loses 0.3 ns with errors alone, as loads of parts then wait for stores.)
+ */
+BP_INLINE int loss_is_short(bp_loss loss, size_t n) {
+    return n > 0 && n < VEC_LANES && (loss == BP_BINARY_CROSS_ENTROPY || VEC_LANES * sizeof(real) > 32);
+}
+
+BP_INLINE void loss_short_rows(bp_loss loss, const real *z, const real *t, real scale, real *a, real *g, real *losses,
+                               size_t rows, size_t n) {
+    real terms[VEC_LANES * VEC_LANES];
+    for (size_t i = 0; i < rows * n; i += VEC_LANES) {
+        const size_t lanes = vec_count(rows * n - i);
+        vec_store(terms + i, loss_terms(loss, z + i, t + i, scale, LOSS_FROM(a, i), LOSS_FROM(g, i), lanes));
+    }
+    vec sum = math_zero(), square[VEC_LANES];
+    transpose_load(terms, n, rows, n, square);
+    for (size_t c = 0; c < n; c++) sum = loss_add_lanes(loss, square[c], sum);
+    vec_keep(losses, loss_mean_lanes(loss, sum, n), rows);
+}
+
 BP_INLINE void loss_batch(bp_loss loss, const real *z, const real *t, real scale, real *a, real *g, real *losses,
                           size_t batch, size_t n) {
     for (size_t s = 0, rows; s < batch; s += rows) {
         const size_t at = s * n;
+        const real *zs = z + at, *ts = t + at;
+        real *as = LOSS_FROM(a, at), *gs = LOSS_FROM(g, at);
         rows = loss_together(batch - s);
-        if (rows == 1) loss_row(loss, z + at, t + at, scale, LOSS_FROM(a, at), LOSS_FROM(g, at), losses + s, n);
-        else loss_rows(loss, z + at, t + at, scale, LOSS_FROM(a, at), LOSS_FROM(g, at), losses + s, rows, n);
+        if (rows == 1) loss_row(loss, zs, ts, scale, as, gs, losses + s, n);
+        else if (loss_is_short(loss, n)) loss_short_rows(loss, zs, ts, scale, as, gs, losses + s, rows, n);
+        else loss_rows(loss, zs, ts, scale, as, gs, losses + s, rows, n);
     }
 }
 #undef LOSS_FROM

@@ -1,8 +1,8 @@
 /*
- * samples.c: steps from a single sample, which have kernels of their own, and layers so wide that their
- * kernels pack what they read. Fails unless both give the bits of the plain way: the single sample those of the
- * scalar kernels over two samples, of which the second weighs nothing; the wide layers those of one
- * kernel called after the other.
+ * samples.c: steps from a single sample, which have kernels of their own, layers so wide that their kernels
+ * pack what they read, and layers so narrow that vectors run the other way. Fails unless all give the bits of the plain
+ * way: the single sample those of the scalar kernels over two samples, of which the second weighs nothing; the wide
+ * layers those of one kernel called after the other, and the narrow ones those of the scalar kernels.
  *
  *     cc -O2 -Iinclude Tests/CTests/samples.c Sources/CBackprop/(all .c files) -lm -pthread && ./a.out [threads]
  */
@@ -240,6 +240,49 @@ enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
 WIDE(float, f32)
 WIDE(double, f64)
 
+/* ---- Narrow layers ---- */
+
+/* The kernels of a layer of few outputs, whose vectors may run across samples or inputs, on arrays with fences. */
+#define NARROW(real, suffix)                                                                                         \
+    static void narrow_##suffix(size_t samples, size_t n_in, size_t n_out) {                                         \
+        const size_t shape[] = {samples, n_in, n_out}, weights = n_in * n_out, sums = samples * n_out;               \
+        real *const x = fenced(0, samples * n_in, sizeof(real)), *const w = fenced(1, weights, sizeof(real));        \
+        real *const delta = fenced(2, sums, sizeof(real)), *const b = fenced(3, n_out, sizeof(real));                \
+        real *const z = room(sums, sizeof(real)), *const found = fenced(4, sums > weights ? sums : weights, sizeof(real)); \
+        real *const expected = room(weights, sizeof(real));                                                          \
+        fill_##suffix(11, x, samples * n_in), fill_##suffix(12, w, weights);                                         \
+        fill_##suffix(13, delta, sums), fill_##suffix(14, b, n_out);                                                 \
+        for (int has_biases = 0; has_biases < 2; has_biases++) {                                                     \
+            bp_dense_forward_##suffix(k, x, w, has_biases ? b : NULL, found, samples, n_in, n_out);                  \
+            bp_dense_forward_##suffix(scalar, x, w, has_biases ? b : NULL, z, samples, n_in, n_out);                 \
+            expect_same(found, z, sums * sizeof(real), "narrow outputs " #suffix, shape, has_biases);                \
+        }                                                                                                            \
+        for (int adds = 0; adds < 2; adds++) {                                                                       \
+            memcpy(found, w, weights * sizeof(real)), memcpy(expected, w, weights * sizeof(real));                   \
+            bp_weight_gradient_##suffix(k, x, delta, adds, found, samples, n_in, n_out);                             \
+            bp_weight_gradient_##suffix(scalar, x, delta, adds, expected, samples, n_in, n_out);                     \
+            expect_same(found, expected, weights * sizeof(real), "narrow gradients " #suffix, shape, adds);          \
+        }                                                                                                            \
+        memcpy(found, w, weights * sizeof(real)), memcpy(expected, w, weights * sizeof(real));                       \
+        bp_weight_descend_##suffix(k, x, delta, (real)0.3, found, samples, n_in, n_out);                             \
+        bp_weight_descend_##suffix(scalar, x, delta, (real)0.3, expected, samples, n_in, n_out);                     \
+        expect_same(found, expected, weights * sizeof(real), "narrow weights " #suffix, shape, 0);                   \
+        free(z), free(expected);                                                                                     \
+    }
+
+NARROW(float, f32)
+NARROW(double, f64)
+
+/* Few samples and many, fewer inputs than a vector has lanes, and more than one block or strip has. */
+static void narrow_layers(void) {
+    static const size_t samples[] = {3, 16, 37, 150, 300}, inputs[] = {7, 16, 37, 150, 300};
+    for (size_t i = 0; i < 25; i++)
+        for (size_t n_out = 1; n_out < 17; n_out += n_out < 5 ? 1 : 5) {
+            narrow_f32(samples[i % 5], inputs[i / 5], n_out);
+            narrow_f64(samples[i % 5], inputs[i / 5], n_out);
+        }
+}
+
 /* ---- Losses ---- */
 
 /* Losses of more samples than any vector has lanes, together and one by one. */
@@ -289,6 +332,7 @@ int main(int count, char **words) {
             lose_f64(hidden, order);
         }
     for (size_t n = 1; n <= 40; n += 3) losses_f32(n), losses_f64(n);
+    narrow_layers();
     wide_f32(53, 1027); /* for vectors of up to 16 lanes */
     wide_f64(53, 521);  /* up to 8 */
     wide_f32(301, 260); /* so many samples go in blocks */
@@ -298,7 +342,7 @@ int main(int count, char **words) {
     wide_f64(520, 259);
     bp_pool_stop(pool);
     free(memory);
-    printf("%d comparisons of single samples and wide layers, %d failed, %s, %zu threads\n", comparisons, failures,
+    printf("%d comparisons of single samples, wide and narrow layers, %d failed, %s, %zu threads\n", comparisons, failures,
            bp_isa_name(bp_kernels_isa(k)), threads);
     return failures != 0;
 }
