@@ -24,7 +24,7 @@ BP_INLINE vec loss_terms(bp_loss loss, const real *z, const real *t, real scale,
     vec_keep(a, output, lanes);
     if (g) vec_keep(g, vec_mul(vec_sub(output, target), vec_set1(scale)), lanes);
     /* max(z, 0) - z t + ln(1 + exp(-|z|)), which is -t ln a - (1 - t) ln(1 - a) */
-    const vec e = math_exp(math_negate(math_abs(given)));
+    const vec e = math_exp(math_negative(given));
     const vec linear = vec_fnma(given, target, vec_max(given, math_zero()));
     return vec_add(linear, math_log1p(e));
 }

@@ -25,7 +25,7 @@
 /* Beyond these exp is 0 (or infinite), and so is exp times anything that follows it here. */
 #define MATH_EXP_LOW (-760.0)
 #define MATH_EXP_HIGH 710.0
-#define MATH_SIGMOID_LOW (-708.0) /* exp(-708) is a normal number */
+#define MATH_EXP_NORMAL 708.0 /* exp(x) is a normal number while |x| is smaller */
 #define MATH_TANH_HIGH 20.0 /* tanh is 1 from 19.1 on */
 #define MATH_GELU_LOW (-22.0) /* and gelu is -0 below this */
 #define MATH_LOG2_E 0x1.71547652b82fep0
@@ -51,7 +51,7 @@
 #define MATH_LARGEST 0x1.fffffep127f
 #define MATH_EXP_LOW (-120.0f)
 #define MATH_EXP_HIGH 89.0f
-#define MATH_SIGMOID_LOW (-87.0f)
+#define MATH_EXP_NORMAL 87.0f
 #define MATH_TANH_HIGH 10.0f /* tanh is 1 from 9.02 on */
 #define MATH_GELU_LOW (-12.0f)
 #define MATH_LOG2_E 0x1.715476p0f
@@ -70,6 +70,8 @@ BP_INLINE vec math_zero(void) { return vec_set1((real)0); }
 BP_INLINE vec math_negate(vec x) { return vec_mul(x, vec_set1((real)-1)); }
 BP_INLINE vec_bits math_sign(vec x) { return vec_bits_and(vec_to_bits(x), vec_bits_set1(MATH_SIGN_BIT)); }
 BP_INLINE vec math_abs(vec x) { return vec_from_bits(vec_bits_and(vec_to_bits(x), vec_bits_set1(MATH_SIGN_BIT - 1))); }
+/* -|x| */
+BP_INLINE vec math_negative(vec x) { return vec_from_bits(vec_bits_or(vec_to_bits(x), vec_bits_set1(MATH_SIGN_BIT))); }
 
 /* An integer, and its bits as what is added to an exponent. */
 typedef struct math_integer {
@@ -165,10 +167,17 @@ BP_INLINE math_exp_parts math_exp_split(vec x, const vec *low) {
     return parts;
 }
 
-BP_INLINE vec math_exp(vec x) {
+BP_INLINE vec math_exp_of_any(vec x) {
     x = vec_min(vec_set1(MATH_EXP_HIGH), vec_max(vec_set1(MATH_EXP_LOW), x));
     const math_exp_parts e = math_exp_split(x, NULL);
     return math_scale(vec_add(math_one(), e.tail), e.n.n);
+}
+
+/* The same bits by a shorter way where all are normal numbers, as they mostly are. */
+BP_INLINE vec math_exp(vec x) {
+    if (BP_UNLIKELY(!vec_all_greater(vec_set1(MATH_EXP_NORMAL), math_abs(x)))) return math_exp_of_any(x);
+    const math_exp_parts e = math_exp_split(x, NULL);
+    return math_multiply_power(vec_add(math_one(), e.tail), e.n.exponent);
 }
 
 /* exp(x) - 1 for |x| <= 80, where n is the exponent of a normal number. */
@@ -228,18 +237,8 @@ BP_INLINE vec math_tanh(vec x) {
 
 /* The activations. '*derivative' is df/dz where it is cheapest found beside f. */
 
-BP_INLINE vec math_sigmoid_of_any(vec z) {
-    const vec e = math_exp(math_negate(math_abs(z)));
-    const vec numerator = vec_if_greater(math_zero(), z, e, math_one());
-    return vec_div(numerator, vec_add(math_one(), e));
-}
-
-/* The same bits by a shorter way, where exp(-|z|) is a normal number. */
 BP_INLINE vec math_sigmoid(vec z) {
-    const vec negative = vec_from_bits(vec_bits_or(vec_to_bits(z), vec_bits_set1(MATH_SIGN_BIT)));
-    if (BP_UNLIKELY(!vec_all_greater(negative, vec_set1(MATH_SIGMOID_LOW)))) return math_sigmoid_of_any(z);
-    const math_exp_parts parts = math_exp_split(negative, NULL);
-    const vec e = math_multiply_power(vec_add(math_one(), parts.tail), parts.n.exponent);
+    const vec e = math_exp(math_negative(z));
     return vec_div(vec_if_greater(math_zero(), z, e, math_one()), vec_add(math_one(), e));
 }
 
@@ -249,7 +248,7 @@ BP_INLINE vec math_elu(vec z) {
 }
 
 BP_INLINE vec math_softplus(vec z, vec *derivative) {
-    const vec e = math_exp(math_negate(math_abs(z)));
+    const vec e = math_exp(math_negative(z));
     *derivative = vec_div(vec_if_greater(math_zero(), z, e, math_one()), vec_add(math_one(), e));
     return vec_add(vec_max(z, math_zero()), math_log1p(e));
 }

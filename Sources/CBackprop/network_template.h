@@ -16,7 +16,8 @@ typedef struct call {
     uint64_t step;          /* that dropout's numbers belong to */
     real *gradients;        /* the gradient buffer, or NULL */
     int accumulates;        /* 1 if the buffer's contents are added to */
-    real *trained;          /* the parameters, where they are updated in place; else NULL */
+    real *trained;          /* the parameters, where they are updated; else NULL */
+    real *loss;             /* where the mean of the losses goes before they are */
     bp_update_order order;
     real rate;              /* of an update without a gradient buffer */
     BP_(update) * update;   /* of one with a buffer, or NULL */
@@ -278,10 +279,11 @@ static real BP_(mean_loss)(const call *c) {
     return sum / (real)c->batch->samples;
 }
 
-/* Whether the losses, which every thread has computed by now, forbid an update. */
-static int BP_(is_lost)(const call *c) {
+/* Whether the losses, which every thread has computed by now, forbid an update; the first thread keeps their mean. */
+static int BP_(is_lost)(const call *c, const bp_team *team) {
     if (!c->trained) return 0;
     const real loss = BP_(mean_loss)(c);
+    if (team->thread == 0) *c->loss = loss;
     return !(loss - loss == 0);
 }
 
@@ -303,7 +305,7 @@ static void BP_(gradient_shares)(const call *c, const bp_team *team) {
 static void BP_(backward_simultaneous)(const call *c, const bp_team *team) {
     const bp_network *network = c->network;
     bp_team_wait(team);
-    if (BP_(is_lost)(c)) return;
+    if (BP_(is_lost)(c, team)) return;
     if (c->gradients) BP_(gradient_shares)(c, team);
     else
         for (size_t l = 0; l < network->layer_count; l++) BP_(descend_share)(c, &network->layers[l], team);
@@ -322,7 +324,7 @@ static size_t BP_(sample_block)(const layer_plan *layer) {
 static void BP_(backward_sample)(const call *c, bp_range samples, const bp_team *team) {
     const struct BP_(bp_kernel_table) *k = table(c->network);
     bp_team_wait(team);
-    if (BP_(is_lost)(c)) return;
+    if (BP_(is_lost)(c, team)) return;
     for (size_t l = c->network->layer_count; l-- > 0;) {
         const layer_plan *layer = &c->network->layers[l];
         const bp_range rows = bp_team_range(team, layer->n_in, SHARED_GRAIN);
@@ -348,7 +350,7 @@ static void BP_(backward_sample)(const call *c, bp_range samples, const bp_team 
 static void BP_(backward_layer_by_layer)(const call *c, bp_range rows, const bp_team *team) {
     const bp_network *network = c->network;
     bp_team_wait(team);
-    if (BP_(is_lost)(c)) return;
+    if (BP_(is_lost)(c, team)) return;
     for (size_t l = network->layer_count; l-- > 0;) {
         const layer_plan *layer = &network->layers[l];
         BP_(descend_share)(c, layer, team);
@@ -505,9 +507,11 @@ static bp_status BP_(choose_update)(call *c, const BP_(bp_optimizer) * optimizer
 static bp_status BP_(long_step)(const bp_network *network, real *parameters, const BP_(bp_batch) * batch,
                                 const BP_(bp_objective) * objective, const BP_(bp_optimizer) * optimizer,
                                 BP_(bp_state) * state, const bp_workspace *workspace, real *value) {
+    real loss = 0;
     call c = {.network = network,
               .parameters = parameters,
               .trained = parameters,
+              .loss = &loss,
               .batch = batch,
               .objective = objective};
     bp_status status = BP_(prepare)(&c, workspace);
@@ -516,7 +520,6 @@ static bp_status BP_(long_step)(const bp_network *network, real *parameters, con
     status = BP_(choose_update)(&c, optimizer, state, &update);
     if (status != BP_OK) return status;
     bp_pool_run(workspace->pool, BP_(train_task), &c);
-    const real loss = BP_(mean_loss)(&c);
     if (loss - loss == 0) state->steps++;
     if (value) *value = loss;
     return BP_OK;
