@@ -194,7 +194,7 @@ enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
         const size_t b1 = bp_network_biases_offset(network, 0), b2 = bp_network_biases_offset(network, 1);           \
         const bp_workspace workspace = {room(bytes, 1), bytes, pool};                                                \
         real *const p = room(count, sizeof(real)), *const found = room(count, sizeof(real));                         \
-        real *const g = room(count, sizeof(real)), *const x = room(samples * WIDE_INPUTS, sizeof(real));             \
+        real *const g = room(count, sizeof(real)), *const x = fenced(0, samples * WIDE_INPUTS, sizeof(real));        \
         real *const t = room(samples * WIDE_OUTPUTS, sizeof(real)), *const a = room(samples * WIDE_OUTPUTS, sizeof(real)); \
         real *const z1 = room(samples * hidden, sizeof(real)), *const d1 = room(samples * hidden, sizeof(real));     \
         real *const z2 = room(samples * WIDE_OUTPUTS, sizeof(real)), *const d2 = room(samples * WIDE_OUTPUTS, sizeof(real)); \
@@ -233,7 +233,7 @@ enum { WIDE_INPUTS = 261, WIDE_OUTPUTS = 257 };
         bp_bias_descend_##suffix(scalar, d2, (real)0.3, p + b2, samples, WIDE_OUTPUTS);                              \
         expect_same(found, p, count * sizeof(real), "weights after a step " #suffix, shape, 0);                      \
         expect_same(g, p, WIDE_INPUTS * hidden * sizeof(real), "weights alone " #suffix, shape, 0);                  \
-        free(workspace.memory), free(p), free(found), free(g), free(x), free(t), free(a);                            \
+        free(workspace.memory), free(p), free(found), free(g), free(t), free(a);                                     \
         free(losses), free(z1), free(d1), free(z2), free(d2), free((void *)network);                                 \
     }
 
